@@ -1,0 +1,121 @@
+package dev.godwit.protocol.event;
+
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import java.time.Instant;
+import java.util.List;
+
+/** What was decided about a migration. {@code at} is the node's clock and for people only; nothing is decided by it. */
+@JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "event")
+@JsonSubTypes({
+    @JsonSubTypes.Type(value = MigrationEvent.MigrationSubmitted.class, name = "migration-submitted"),
+    @JsonSubTypes.Type(value = MigrationEvent.TablesPlanned.class, name = "tables-planned"),
+    @JsonSubTypes.Type(value = MigrationEvent.MigrationChecked.class, name = "migration-checked"),
+    @JsonSubTypes.Type(value = MigrationEvent.SnapshotTaken.class, name = "snapshot-taken"),
+    @JsonSubTypes.Type(value = MigrationEvent.SnapshotShared.class, name = "snapshot-shared"),
+    @JsonSubTypes.Type(value = MigrationEvent.SnapshotLost.class, name = "snapshot-lost"),
+    @JsonSubTypes.Type(value = MigrationEvent.MigrationPrepared.class, name = "migration-prepared"),
+    @JsonSubTypes.Type(value = MigrationEvent.TableStarted.class, name = "table-started"),
+    @JsonSubTypes.Type(value = MigrationEvent.TableCopied.class, name = "table-copied"),
+    @JsonSubTypes.Type(value = MigrationEvent.TableCompleted.class, name = "table-completed"),
+    @JsonSubTypes.Type(value = MigrationEvent.TablePaused.class, name = "table-paused"),
+    @JsonSubTypes.Type(value = MigrationEvent.TableResumed.class, name = "table-resumed"),
+    @JsonSubTypes.Type(value = MigrationEvent.NodeLost.class, name = "node-lost"),
+    @JsonSubTypes.Type(value = MigrationEvent.ForeignClusterSeen.class, name = "foreign-cluster-seen"),
+    @JsonSubTypes.Type(value = MigrationEvent.MigrationPaused.class, name = "migration-paused"),
+    @JsonSubTypes.Type(value = MigrationEvent.MigrationResumed.class, name = "migration-resumed"),
+    @JsonSubTypes.Type(value = MigrationEvent.MigrationFailed.class, name = "migration-failed"),
+    @JsonSubTypes.Type(value = MigrationEvent.MigrationCancelled.class, name = "migration-cancelled"),
+    @JsonSubTypes.Type(value = MigrationEvent.MigrationCompleted.class, name = "migration-completed")
+})
+public sealed interface MigrationEvent {
+    Instant at();
+
+    /**
+     * A plan was handed in for the first time, or again after a failed check.
+     *
+     * @param planDigest hex SHA-256 of the plan's canonical JSON
+     */
+    record MigrationSubmitted(Plan plan, String planDigest, Instant at) implements MigrationEvent {}
+
+    /**
+     * A part of the list of tables; several such events follow each other where the list is long.
+     *
+     * @param first whether this part starts the list anew
+     */
+    record TablesPlanned(List<TableSpec> tables, boolean first, Instant at) implements MigrationEvent {
+        public TablesPlanned {
+            tables = List.copyOf(tables);
+        }
+    }
+
+    /**
+     * Source, targets and plan fit each other.
+     *
+     * @param sourceIdentity system identifier and database of the source
+     */
+    record MigrationChecked(String sourceIdentity, Instant at) implements MigrationEvent {}
+
+    /**
+     * The one snapshot that all shards read.
+     *
+     * @param exported name under which PostgreSQL exports it
+     * @param snapshot its {@code pg_current_snapshot()} as text
+     * @param node whose session holds it
+     */
+    record SnapshotTaken(String exported, String snapshot, String node, Instant at) implements MigrationEvent {}
+
+    /**
+     * A further node holds the snapshot and exports it again.
+     *
+     * @param exported name of that node's own export
+     */
+    record SnapshotShared(String exported, String node, Instant at) implements MigrationEvent {}
+
+    /** No session holds the snapshot any more: what is not copied can't be copied as of it. */
+    record SnapshotLost(Problem problem, Instant at) implements MigrationEvent {}
+
+    /** The targets' tables are there and hold nothing. */
+    record MigrationPrepared(Instant at) implements MigrationEvent {}
+
+    record TableStarted(TableName table, Instant at) implements MigrationEvent {}
+
+    /** Every shard's claim is durable in every target. */
+    record TableCopied(TableName table, long rows, long bytes, long shards, Instant at) implements MigrationEvent {}
+
+    /** The table's keys are built: it is done. */
+    record TableCompleted(TableName table, Instant at) implements MigrationEvent {}
+
+    record TablePaused(TableName table, Problem problem, Instant at) implements MigrationEvent {}
+
+    record TableResumed(TableName table, String by, Instant at) implements MigrationEvent {}
+
+    /**
+     * A node left without saying so.
+     *
+     * @param shards how many shards it was copying, which now go to others
+     */
+    record NodeLost(String node, int shards, Instant at) implements MigrationEvent {}
+
+    /** Another cluster writes the same migration to the same target. */
+    record ForeignClusterSeen(String cluster, TableName table, Instant at) implements MigrationEvent {}
+
+    record MigrationPaused(String by, Instant at) implements MigrationEvent {}
+
+    record MigrationResumed(String by, Instant at) implements MigrationEvent {}
+
+    /** Stopped before a row was copied; handing the plan in again tries again. */
+    record MigrationFailed(List<Problem> problems, Instant at) implements MigrationEvent {
+        public MigrationFailed {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    record MigrationCancelled(String by, Instant at) implements MigrationEvent {}
+
+    record MigrationCompleted(long rows, long bytes, Instant at) implements MigrationEvent {}
+}

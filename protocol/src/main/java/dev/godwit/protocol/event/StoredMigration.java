@@ -1,0 +1,52 @@
+package dev.godwit.protocol.event;
+
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.TableState;
+import dev.godwit.protocol.table.TableSpec;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A migration's state as its journal keeps it in snapshots.
+ *
+ * @param plan null before a plan was handed in
+ * @param planDigest of the plan
+ * @param submittedAt when it was first handed in
+ * @param phase where it stands, leaving a pause aside
+ * @param paused whether a person paused it
+ * @param sourceIdentity of the source; null before the check
+ * @param snapshot {@code pg_current_snapshot()} of the one snapshot; null where there is none
+ * @param exports names under which the snapshot is or was exported, by node
+ * @param tables every table in the order of planning
+ * @param problems what stopped it
+ */
+public record StoredMigration(
+        Plan plan,
+        String planDigest,
+        Instant submittedAt,
+        Phase phase,
+        boolean paused,
+        String sourceIdentity,
+        String snapshot,
+        Map<String, String> exports,
+        List<PlannedTable> tables,
+        List<Problem> problems) {
+    public StoredMigration {
+        exports = Map.copyOf(exports);
+        tables = List.copyOf(tables);
+        problems = List.copyOf(problems);
+    }
+
+    /**
+     * A table and how far it is.
+     *
+     * @param rows confirmed rows; 0 before
+     * @param bytes bytes of those
+     * @param shards landed shards; 0 before
+     * @param problem why it is paused; null if it is not
+     */
+    public record PlannedTable(TableSpec spec, TableState state, long rows, long bytes, long shards, Problem problem) {}
+}

@@ -1,0 +1,36 @@
+package dev.godwit.protocol.plan;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What a user wants migrated. Immutable; read from YAML by the node's {@code plan} package, kept as JSON.
+ *
+ * @param apiVersion always {@code godwit/v1}
+ * @param kind always {@code Migration}
+ * @param name name of the migration: a lower-case letter, then up to 62 lower-case letters, digits, '-' or '_'
+ * @param source the database that is read
+ * @param targets the databases that are written, by name; at least one (this version: exactly one)
+ * @param consistency which moment of the source the targets show
+ * @param include patterns {@code schema.table} of tables to migrate, {@code *} matches any run of characters
+ * @param exclude patterns of tables to leave out, applied after {@code include}
+ * @param schema who makes the tables in the targets
+ * @param limits ceilings
+ */
+public record Plan(
+        String apiVersion,
+        String kind,
+        String name,
+        Endpoint source,
+        Map<String, Endpoint> targets,
+        Consistency consistency,
+        List<String> include,
+        List<String> exclude,
+        SchemaMode schema,
+        Limits limits) {
+    public Plan {
+        targets = Map.copyOf(targets);
+        include = List.copyOf(include);
+        exclude = List.copyOf(exclude);
+    }
+}

@@ -1,0 +1,15 @@
+package dev.godwit.protocol.status;
+
+import java.util.Locale;
+
+/** What a person may do to a migration. */
+public enum Action {
+    PAUSE,
+    RESUME,
+    CANCEL;
+
+    /** The word that people say and see. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
+}

@@ -1,0 +1,73 @@
+package dev.godwit.protocol.status;
+
+import dev.godwit.protocol.Wire;
+import dev.godwit.protocol.error.Problem;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What a migration says of itself.
+ *
+ * @param name of the migration
+ * @param phase where it stands
+ * @param health whether it really moves
+ * @param reason why it does not move, or what needs a person, in words; empty if there is nothing to say
+ * @param limit what holds it now, in words: source, target, network, node, plan, …; empty if it does not run
+ * @param consistency as in the plan
+ * @param guarantee {@code exactly-once} or {@code effectively-once}
+ * @param submittedAt when the plan was handed in
+ * @param lastCheckpointAt when a claim was last seen committed; null if none was yet
+ * @param rows rows whose claims are committed
+ * @param bytes bytes of those
+ * @param liveRows rows under way
+ * @param liveBytes bytes under way
+ * @param estimatedBytes bytes that are to travel, by what the shards so far took; at least {@code bytes}
+ * @param rowsPerSecond over the last seconds
+ * @param bytesPerSecond over the last seconds
+ * @param etaLowSeconds lower end of the estimate of the time left; -1 if there is no ground for one
+ * @param etaHighSeconds upper end; -1 likewise
+ * @param tablesTotal number of tables
+ * @param tablesDone completed tables
+ * @param tablesPaused paused tables
+ * @param shardsDone shards landed
+ * @param shardsRunning shards under way
+ * @param retries failed tries so far
+ * @param nodes the nodes that take part
+ * @param problems what stopped or paused it
+ * @param allowedActions actions that would be taken now: pause, resume, cancel
+ */
+public record MigrationStatus(
+        String name,
+        Phase phase,
+        Health health,
+        String reason,
+        String limit,
+        String consistency,
+        String guarantee,
+        Instant submittedAt,
+        Instant lastCheckpointAt,
+        long rows,
+        long bytes,
+        long liveRows,
+        long liveBytes,
+        long estimatedBytes,
+        double rowsPerSecond,
+        double bytesPerSecond,
+        long etaLowSeconds,
+        long etaHighSeconds,
+        int tablesTotal,
+        int tablesDone,
+        int tablesPaused,
+        long shardsDone,
+        int shardsRunning,
+        long retries,
+        List<NodeStatus> nodes,
+        List<Problem> problems,
+        List<String> allowedActions)
+        implements Wire {
+    public MigrationStatus {
+        nodes = List.copyOf(nodes);
+        problems = List.copyOf(problems);
+        allowedActions = List.copyOf(allowedActions);
+    }
+}

@@ -1,0 +1,35 @@
+package dev.godwit.protocol.status;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+
+/** Where a migration stands. */
+public enum Phase {
+    @JsonProperty("drafted")
+    DRAFTED,
+    @JsonProperty("checked")
+    CHECKED,
+    @JsonProperty("prepared")
+    PREPARED,
+    @JsonProperty("copying")
+    COPYING,
+    @JsonProperty("indexing")
+    INDEXING,
+    @JsonProperty("completed")
+    COMPLETED,
+    @JsonProperty("paused")
+    PAUSED,
+    @JsonProperty("failed")
+    FAILED,
+    @JsonProperty("cancelled")
+    CANCELLED;
+
+    /** Whether nothing more happens by itself. */
+    public boolean ended() {
+        return this == COMPLETED || this == FAILED || this == CANCELLED;
+    }
+
+    /** The word that people see. */
+    public String word() {
+        return name().toLowerCase(java.util.Locale.ROOT);
+    }
+}

@@ -1,0 +1,42 @@
+package dev.godwit.protocol.table;
+
+import java.util.List;
+
+/**
+ * What a coordinator must know of one table. Found once, when the migration is prepared, and kept in the journal.
+ *
+ * @param name the table at the source and in the targets
+ * @param columns copied columns in the order in which they travel; may be empty (a table of no columns)
+ * @param keyColumns names of the columns of the key that shards are cut by, in the key's order; empty if there is none
+ * @param keyNullable whether a key column may be NULL, so that a shard for NULLs is needed
+ * @param method how the table is cut
+ * @param binary whether rows travel in COPY's binary format, else as text
+ * @param estimatedBytes bytes on disk without indexes, TOAST included
+ * @param estimatedRows rows by statistics; -1 if the table was never analysed
+ * @param fileNode the source's {@code pg_relation_filenode} when the table was planned: block ranges are read only
+ *     while it is the same
+ */
+public record TableSpec(
+        TableName name,
+        List<ColumnSpec> columns,
+        List<String> keyColumns,
+        boolean keyNullable,
+        CutMethod method,
+        boolean binary,
+        long estimatedBytes,
+        long estimatedRows,
+        long fileNode) {
+    public TableSpec {
+        columns = List.copyOf(columns);
+        keyColumns = List.copyOf(keyColumns);
+    }
+
+    /** Type of a key column, as {@code format_type} prints it. */
+    public String typeOf(String column) {
+        return columns.stream()
+                .filter(c -> c.name().equals(column))
+                .findFirst()
+                .map(ColumnSpec::type)
+                .orElseThrow(() -> new IllegalArgumentException("no such column"));
+    }
+}
