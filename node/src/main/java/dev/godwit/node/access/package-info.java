@@ -1,0 +1,2 @@
+/** Port to the databases of a plan, as one node opens and shares them. */
+package dev.godwit.node.access;

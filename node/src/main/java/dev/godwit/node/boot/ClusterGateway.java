@@ -1,0 +1,163 @@
+package dev.godwit.node.boot;
+
+import dev.godwit.node.migration.Migration;
+import dev.godwit.node.migration.MigrationGateway;
+import dev.godwit.node.plan.PlanDigest;
+import dev.godwit.node.shard.BlockingDispatcher;
+import dev.godwit.node.shard.ShardCoordinator;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.status.Action;
+import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.ShardStatus;
+import dev.godwit.protocol.status.TableStatus;
+import dev.godwit.protocol.table.TableName;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
+import java.util.function.Supplier;
+import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityRef;
+import org.apache.pekko.japi.function.Function;
+import org.apache.pekko.persistence.jdbc.query.javadsl.JdbcReadJournal;
+import org.apache.pekko.persistence.query.EventEnvelope;
+import org.apache.pekko.persistence.query.PersistenceQuery;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.stream.javadsl.Source;
+
+/** Asks the entities of the cluster. */
+final class ClusterGateway implements MigrationGateway {
+    /** One ask; the first ones may be lost while entities move. */
+    private static final Duration ASK = Duration.ofSeconds(4);
+
+    private static final int TRIES = 4;
+
+    private final ActorSystem<?> system;
+    private final ClusterWiring wiring;
+    private final Executor blocking;
+
+    ClusterGateway(ActorSystem<?> system, ClusterWiring wiring) {
+        this.system = system;
+        this.wiring = wiring;
+        this.blocking = BlockingDispatcher.of(system);
+    }
+
+    @Override
+    public CompletionStage<MigrationStatus> submit(Plan plan, String by) {
+        String digest = PlanDigest.of(plan);
+        return CompletableFuture.supplyAsync(() -> wiring.addJob(plan, digest, by), blocking)
+                .thenCompose(stored -> statusOf(plan.name(), replyTo -> new Migration.Submit(plan, digest, by, replyTo))
+                        .thenApplyAsync(
+                                status -> {
+                                    if (!stored.equals(digest)) {
+                                        wiring.replaceJob(plan, digest);
+                                    }
+                                    return status;
+                                },
+                                blocking));
+    }
+
+    @Override
+    public CompletionStage<List<MigrationStatus>> list() {
+        return CompletableFuture.supplyAsync(wiring::names, blocking).thenCompose(names -> {
+            List<CompletableFuture<MigrationStatus>> asked = names.stream()
+                    .map(name -> status(name).toCompletableFuture())
+                    .toList();
+            return CompletableFuture.allOf(asked.toArray(new CompletableFuture<?>[0]))
+                    .thenApply(
+                            all -> asked.stream().map(CompletableFuture::join).toList());
+        });
+    }
+
+    @Override
+    public CompletionStage<MigrationStatus> status(String migration) {
+        return statusOf(migration, Migration.AskStatus::new);
+    }
+
+    @Override
+    public CompletionStage<MigrationStatus> act(String migration, Action action, String by) {
+        return statusOf(migration, replyTo -> new Migration.Act(action, by, replyTo));
+    }
+
+    @Override
+    public CompletionStage<List<TableStatus>> tables(String migration) {
+        return status(migration)
+                .thenCompose(known -> this.<Migration.Command, Migration.Tables>ask(
+                        wiring.migration(migration), Migration.AskTables::new))
+                .thenApply(answer -> {
+                    List<TableStatus> tables = new ArrayList<>(answer.tables());
+                    tables.sort(Comparator.comparingLong(TableStatus::estimatedBytes)
+                            .reversed());
+                    return tables;
+                });
+    }
+
+    @Override
+    public CompletionStage<List<ShardStatus>> shards(String migration, TableName table) {
+        return tables(migration)
+                .thenCompose(tables -> {
+                    if (tables.stream().noneMatch(known -> known.table().equals(table.text()))) {
+                        throw new GodwitException(
+                                ErrorCode.TABLE_NOT_FOUND, "the migration has no such table", migration, "");
+                    }
+                    return this.<ShardCoordinator.Command, ShardCoordinator.ShardList>ask(
+                            wiring.coordinator(migration, table), ShardCoordinator.ListShards::new);
+                })
+                .thenApply(ShardCoordinator.ShardList::shards);
+    }
+
+    private CompletionStage<MigrationStatus> statusOf(
+            String migration, Function<ActorRef<Migration.Reply>, Migration.Command> message) {
+        return this.<Migration.Command, Migration.Reply>ask(wiring.migration(migration), message)
+                .thenApply(reply -> {
+                    if (reply.problem() != null) {
+                        throw new GodwitException(reply.problem());
+                    }
+                    return reply.status();
+                });
+    }
+
+    private <M, R> CompletionStage<R> ask(EntityRef<M> entity, Function<ActorRef<R>, M> message) {
+        return again(() -> entity.ask(message, ASK), TRIES);
+    }
+
+    private static <R> CompletionStage<R> again(Supplier<CompletionStage<R>> ask, int tries) {
+        return ask.get()
+                .exceptionallyCompose(failure -> tries > 1
+                        ? again(ask, tries - 1)
+                        : CompletableFuture.failedFuture(new GodwitException(
+                                ErrorCode.TIMED_OUT,
+                                "the cluster did not answer in time",
+                                "",
+                                "a node may be failing over, or the state store be down: try again in some seconds")));
+    }
+
+    @Override
+    public Source<NumberedEvent, NotUsed> events(String migration, long after) {
+        return Source.completionStageSource(status(migration).thenApply(status -> from(migration, after, status)))
+                .mapMaterializedValue(ignored -> NotUsed.getInstance());
+    }
+
+    private Source<NumberedEvent, NotUsed> from(String migration, long after, MigrationStatus status) {
+        JdbcReadJournal journal =
+                PersistenceQuery.get(system).getReadJournalFor(JdbcReadJournal.class, JdbcReadJournal.Identifier());
+        String id = PersistenceId.of(Migration.ENTITY_KEY.name(), migration).id();
+        Source<EventEnvelope, NotUsed> events = status.phase().ended()
+                ? journal.currentEventsByPersistenceId(id, after + 1, Long.MAX_VALUE)
+                : journal.eventsByPersistenceId(id, after + 1, Long.MAX_VALUE);
+        return events.map(envelope -> new NumberedEvent(envelope.sequenceNr(), (MigrationEvent) envelope.event()))
+                .takeWhile(numbered -> !ends(numbered.event()), true);
+    }
+
+    private static boolean ends(MigrationEvent event) {
+        return event instanceof MigrationEvent.MigrationCompleted || event instanceof MigrationEvent.MigrationCancelled;
+    }
+}

@@ -1,0 +1,2 @@
+/** The composition root: reads configuration, wires, starts. Nobody imports it. */
+package dev.godwit.node.boot;

@@ -1,0 +1,152 @@
+package dev.godwit.node.http;
+
+import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.Phase;
+import io.prometheus.metrics.model.registry.MultiCollector;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot;
+import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
+import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.Labels;
+import io.prometheus.metrics.model.snapshots.MetricSnapshot;
+import io.prometheus.metrics.model.snapshots.MetricSnapshots;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.function.ToLongFunction;
+
+/**
+ * The migrations' status as metrics, made anew from the latest answer at each scrape, so that a migration that is gone
+ * leaves no series behind. What is unknown has no sample.
+ */
+final class MigrationMetrics implements MultiCollector {
+    private final RecentMigrations migrations;
+
+    MigrationMetrics(RecentMigrations migrations) {
+        this.migrations = migrations;
+    }
+
+    @Override
+    public MetricSnapshots collect() {
+        RecentMigrations.Answer answer = migrations.latest();
+        List<MigrationStatus> all = answer.migrations();
+        List<MetricSnapshot> families = new ArrayList<>(List.of(
+                counter("rows", "Rows whose claims are committed in the targets.", all, MigrationStatus::rows),
+                counter("bytes", "Bytes of rows whose claims are committed.", all, MigrationStatus::bytes),
+                counter("shards_done", "Shards landed.", all, MigrationStatus::shardsDone),
+                counter("retries", "Failed tries of shards.", all, MigrationStatus::retries),
+                gauge("live_rows", "Rows under way, not yet committed.", all, MigrationStatus::liveRows),
+                gauge("live_bytes", "Bytes under way, not yet committed.", all, MigrationStatus::liveBytes),
+                gauge("estimated_bytes", "Bytes that are to travel in all.", all, MigrationStatus::estimatedBytes),
+                gauge("shards_running", "Shards under way.", all, MigrationStatus::shardsRunning),
+                known("eta_low_seconds", "Lower end of the time left.", all, MigrationStatus::etaLowSeconds),
+                known("eta_high_seconds", "Upper end of the time left.", all, MigrationStatus::etaHighSeconds),
+                known(
+                        "last_checkpoint_timestamp_seconds",
+                        "When a claim was last seen committed, in seconds since 1970.",
+                        all,
+                        status -> epochSecond(status.lastCheckpointAt())),
+                tables(all),
+                phases(all),
+                health(all),
+                readFailures(answer.failures())));
+        if (answer.at() != null) {
+            families.add(GaugeSnapshot.builder()
+                    .name("godwit_migrations_read_timestamp_seconds")
+                    .help("When this node last learnt the migrations' status, in seconds since 1970.")
+                    .dataPoint(gaugePoint(Labels.EMPTY, (double) answer.at().getEpochSecond()))
+                    .build());
+        }
+        return new MetricSnapshots(families);
+    }
+
+    private static MetricSnapshot counter(
+            String name, String help, List<MigrationStatus> all, ToLongFunction<MigrationStatus> value) {
+        CounterSnapshot.Builder family =
+                CounterSnapshot.builder().name("godwit_migration_" + name).help(help);
+        for (MigrationStatus status : all) {
+            family.dataPoint(CounterDataPointSnapshot.builder()
+                    .labels(of(status))
+                    .value((double) value.applyAsLong(status))
+                    .build());
+        }
+        return family.build();
+    }
+
+    private static MetricSnapshot gauge(
+            String name, String help, List<MigrationStatus> all, ToLongFunction<MigrationStatus> value) {
+        GaugeSnapshot.Builder family = family(name, help);
+        all.forEach(status -> family.dataPoint(gaugePoint(of(status), (double) value.applyAsLong(status))));
+        return family.build();
+    }
+
+    /** A gauge whose negative values mean "unknown". */
+    private static MetricSnapshot known(
+            String name, String help, List<MigrationStatus> all, ToLongFunction<MigrationStatus> value) {
+        return gauge(
+                name,
+                help,
+                all.stream().filter(status -> value.applyAsLong(status) >= 0).toList(),
+                value);
+    }
+
+    private static MetricSnapshot tables(List<MigrationStatus> all) {
+        GaugeSnapshot.Builder family = family("tables", "Tables by state; open ones are neither completed nor paused.");
+        for (MigrationStatus status : all) {
+            int open = status.tablesTotal() - status.tablesDone() - status.tablesPaused();
+            family.dataPoint(gaugePoint(of(status).add("state", "completed"), status.tablesDone()));
+            family.dataPoint(gaugePoint(of(status).add("state", "paused"), status.tablesPaused()));
+            family.dataPoint(gaugePoint(of(status).add("state", "open"), open));
+        }
+        return family.build();
+    }
+
+    private static MetricSnapshot phases(List<MigrationStatus> all) {
+        GaugeSnapshot.Builder family = family("phase", "1 for the phase in which the migration is, 0 for the others.");
+        for (MigrationStatus status : all) {
+            for (Phase phase : Phase.values()) {
+                family.dataPoint(gaugePoint(of(status).add("phase", phase.word()), phase == status.phase() ? 1 : 0));
+            }
+        }
+        return family.build();
+    }
+
+    private static MetricSnapshot health(List<MigrationStatus> all) {
+        GaugeSnapshot.Builder family = family("health", "1 for the health that the migration has, 0 for the others.");
+        for (MigrationStatus status : all) {
+            for (Health health : Health.values()) {
+                String word = health.name().toLowerCase(Locale.ROOT);
+                family.dataPoint(gaugePoint(of(status).add("health", word), health == status.health() ? 1 : 0));
+            }
+        }
+        return family.build();
+    }
+
+    private static MetricSnapshot readFailures(long failures) {
+        return CounterSnapshot.builder()
+                .name("godwit_migrations_read_failures")
+                .help("How often this node could not learn the migrations' status for its metrics.")
+                .dataPoint(CounterDataPointSnapshot.builder()
+                        .value((double) failures)
+                        .build())
+                .build();
+    }
+
+    private static GaugeSnapshot.Builder family(String name, String help) {
+        return GaugeSnapshot.builder().name("godwit_migration_" + name).help(help);
+    }
+
+    private static GaugeDataPointSnapshot gaugePoint(Labels labels, double value) {
+        return GaugeDataPointSnapshot.builder().labels(labels).value(value).build();
+    }
+
+    private static Labels of(MigrationStatus status) {
+        return Labels.of("migration", status.name());
+    }
+
+    private static long epochSecond(Instant instant) {
+        return instant == null ? -1 : instant.getEpochSecond();
+    }
+}

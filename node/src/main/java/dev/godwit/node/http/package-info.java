@@ -1,0 +1,2 @@
+/** HTTP: routes to commands, and nothing else. */
+package dev.godwit.node.http;

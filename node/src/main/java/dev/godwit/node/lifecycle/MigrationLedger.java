@@ -1,0 +1,256 @@
+package dev.godwit.node.lifecycle;
+
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
+import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
+import dev.godwit.protocol.event.MigrationEvent.MigrationPaused;
+import dev.godwit.protocol.event.MigrationEvent.MigrationResumed;
+import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
+import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
+import dev.godwit.protocol.event.MigrationEvent.SnapshotShared;
+import dev.godwit.protocol.event.MigrationEvent.SnapshotTaken;
+import dev.godwit.protocol.event.MigrationEvent.TableCompleted;
+import dev.godwit.protocol.event.MigrationEvent.TableCopied;
+import dev.godwit.protocol.event.MigrationEvent.TablePaused;
+import dev.godwit.protocol.event.MigrationEvent.TableResumed;
+import dev.godwit.protocol.event.MigrationEvent.TableStarted;
+import dev.godwit.protocol.event.MigrationEvent.TablesPlanned;
+import dev.godwit.protocol.event.StoredMigration;
+import dev.godwit.protocol.event.StoredMigration.PlannedTable;
+import dev.godwit.protocol.plan.Consistency;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.TableState;
+import dev.godwit.protocol.table.TableName;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/**
+ * What is decided about one migration: its phase, its tables, its snapshot. Changes by {@link #apply} alone. Not
+ * thread-safe; owned by one entity.
+ */
+public final class MigrationLedger {
+    private Plan plan;
+    private String planDigest;
+    private Instant submittedAt;
+    private Phase phase = Phase.DRAFTED;
+    private boolean paused;
+    private String sourceIdentity;
+    private String snapshot;
+    private final Map<String, String> exports = new LinkedHashMap<>();
+    private final Map<TableName, PlannedTable> tables = new LinkedHashMap<>();
+    private final List<Problem> problems = new ArrayList<>();
+    private int copiedTables;
+    private int completedTables;
+
+    public static MigrationLedger empty() {
+        return new MigrationLedger();
+    }
+
+    public static MigrationLedger of(StoredMigration stored) {
+        MigrationLedger ledger = new MigrationLedger();
+        ledger.plan = stored.plan();
+        ledger.planDigest = stored.planDigest();
+        ledger.submittedAt = stored.submittedAt();
+        ledger.phase = stored.phase();
+        ledger.paused = stored.paused();
+        ledger.sourceIdentity = stored.sourceIdentity();
+        ledger.snapshot = stored.snapshot();
+        ledger.exports.putAll(stored.exports());
+        stored.tables().forEach(table -> ledger.tables.put(table.spec().name(), table));
+        ledger.problems.addAll(stored.problems());
+        stored.tables().forEach(table -> {
+            ledger.copiedTables += copied(table);
+            ledger.completedTables += completed(table);
+        });
+        return ledger;
+    }
+
+    public StoredMigration stored() {
+        return new StoredMigration(
+                plan,
+                planDigest,
+                submittedAt,
+                phase,
+                paused,
+                sourceIdentity,
+                snapshot,
+                exports,
+                List.copyOf(tables.values()),
+                problems);
+    }
+
+    /** Takes an event in and returns this ledger. */
+    public MigrationLedger apply(MigrationEvent event) {
+        if (event instanceof MigrationSubmitted e) {
+            plan = e.plan();
+            planDigest = e.planDigest();
+            submittedAt = submittedAt == null ? e.at() : submittedAt;
+            problems.clear();
+            if (phase == Phase.FAILED) {
+                snapshot = null; // it begins anew, and nothing was copied yet
+                paused = false;
+                exports.clear();
+            }
+        } else if (event instanceof TablesPlanned e) {
+            if (e.first()) {
+                tables.clear();
+                copiedTables = 0;
+                completedTables = 0;
+            }
+            e.tables()
+                    .forEach(
+                            spec -> tables.put(spec.name(), new PlannedTable(spec, TableState.WAITING, 0, 0, 0, null)));
+        } else if (event instanceof MigrationChecked e) {
+            sourceIdentity = e.sourceIdentity();
+        } else if (event instanceof SnapshotTaken e) {
+            snapshot = e.snapshot();
+            exports.clear();
+            exports.put(e.node(), e.exported());
+        } else if (event instanceof SnapshotShared e) {
+            exports.put(e.node(), e.exported());
+        } else if (event instanceof SnapshotLost e) {
+            problems.add(e.problem());
+        } else if (event instanceof TableStarted e) {
+            change(e.table(), t -> with(t, TableState.COPYING, null));
+        } else if (event instanceof TableCopied e) {
+            change(
+                    e.table(),
+                    t -> new PlannedTable(t.spec(), TableState.INDEXING, e.rows(), e.bytes(), e.shards(), null));
+        } else if (event instanceof TableCompleted e) {
+            change(e.table(), t -> with(t, TableState.COMPLETED, null));
+        } else if (event instanceof TablePaused e) {
+            change(e.table(), t -> with(t, TableState.PAUSED, e.problem()));
+        } else if (event instanceof TableResumed e) {
+            change(e.table(), t -> with(t, t.shards() > 0 ? TableState.INDEXING : TableState.COPYING, null));
+        } else if (event instanceof MigrationPaused) {
+            paused = true;
+        } else if (event instanceof MigrationResumed) {
+            paused = false;
+        } else if (event instanceof MigrationFailed e) {
+            problems.addAll(e.problems());
+        }
+        boolean staysCopying = event instanceof TableCopied && copiedTables < tables.size();
+        if (!staysCopying) {
+            phase = Transition.next(phase, event).orElse(phase);
+        }
+        return this;
+    }
+
+    private static PlannedTable with(PlannedTable table, TableState state, Problem problem) {
+        return new PlannedTable(table.spec(), state, table.rows(), table.bytes(), table.shards(), problem);
+    }
+
+    private void change(TableName table, UnaryOperator<PlannedTable> how) {
+        PlannedTable before = tables.get(table);
+        if (before != null) {
+            copiedTables -= copied(before);
+            completedTables -= completed(before);
+            PlannedTable after = how.apply(before);
+            tables.put(table, after);
+            copiedTables += copied(after);
+            completedTables += completed(after);
+        }
+    }
+
+    private static int copied(PlannedTable table) {
+        return table.shards() > 0 ? 1 : 0;
+    }
+
+    private static int completed(PlannedTable table) {
+        return table.state() == TableState.COMPLETED ? 1 : 0;
+    }
+
+    public boolean submitted() {
+        return plan != null;
+    }
+
+    public Plan plan() {
+        return plan;
+    }
+
+    public String planDigest() {
+        return planDigest;
+    }
+
+    public Instant submittedAt() {
+        return submittedAt;
+    }
+
+    /** Where it stands, as people see it: a pause hides the phase under it. */
+    public Phase phase() {
+        return paused && !phase.ended() ? Phase.PAUSED : phase;
+    }
+
+    /** Where it stands, leaving a pause aside. */
+    public Phase phaseUnderPause() {
+        return phase;
+    }
+
+    public boolean paused() {
+        return paused && !phase.ended();
+    }
+
+    public String sourceIdentity() {
+        return sourceIdentity;
+    }
+
+    /** Whether the plan wants one snapshot for all shards. */
+    public boolean oneSnapshot() {
+        return plan != null && plan.consistency() == Consistency.SNAPSHOT;
+    }
+
+    /** {@code pg_current_snapshot()} of the one snapshot, once it is taken. */
+    public Optional<String> snapshot() {
+        return Optional.ofNullable(snapshot);
+    }
+
+    /** Whether it failed before anything was copied, so that another plan may take its place. */
+    public boolean mayBeginAnew() {
+        return phase == Phase.FAILED && !snapshotLost();
+    }
+
+    /** Whether it failed since nobody holds the snapshot any more. */
+    public boolean snapshotLost() {
+        return problems.stream().anyMatch(problem -> problem.code() == ErrorCode.SNAPSHOT_LOST);
+    }
+
+    /** Names under which the snapshot is or was exported, by node. */
+    public Map<String, String> exports() {
+        return Collections.unmodifiableMap(exports);
+    }
+
+    public Collection<PlannedTable> tables() {
+        return Collections.unmodifiableCollection(tables.values());
+    }
+
+    public Optional<PlannedTable> table(TableName name) {
+        return Optional.ofNullable(tables.get(name));
+    }
+
+    public List<Problem> problems() {
+        return Collections.unmodifiableList(problems);
+    }
+
+    public int completedTables() {
+        return completedTables;
+    }
+
+    /** Whether every table's rows are confirmed: the snapshot is not needed any more. */
+    public boolean allCopied() {
+        return !tables.isEmpty() && copiedTables == tables.size();
+    }
+
+    public boolean allCompleted() {
+        return !tables.isEmpty() && completedTables == tables.size();
+    }
+}

@@ -1,0 +1,100 @@
+package dev.godwit.node.lifecycle;
+
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
+import dev.godwit.protocol.event.MigrationEvent.MigrationCompleted;
+import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
+import dev.godwit.protocol.event.MigrationEvent.TableCompleted;
+import dev.godwit.protocol.event.MigrationEvent.TableCopied;
+import dev.godwit.protocol.event.MigrationEvent.TablePaused;
+import dev.godwit.protocol.event.MigrationEvent.TableStarted;
+import dev.godwit.protocol.event.MigrationEvent.TablesPlanned;
+import dev.godwit.protocol.event.StoredMigration.PlannedTable;
+import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.TableState;
+import dev.godwit.protocol.status.TableStatus;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What follows by itself: from the check, from what a table's coordinator tells, and as time passes. Pure. */
+public final class NextSteps {
+    /** Tables that are under way at once: enough to keep workers busy, few enough to ask about in turn. */
+    static final int TABLES_AT_ONCE = 16;
+
+    /** Tables of one {@code TablesPlanned} event, so that no event grows without bound. */
+    static final int TABLES_PER_EVENT = 500;
+
+    private NextSteps() {}
+
+    /**
+     * The check has ended.
+     *
+     * @param problems what it has found; the migration fails with them, if there are any
+     * @param tables the tables to copy
+     */
+    public static List<MigrationEvent> afterCheck(
+            List<Problem> problems, List<TableSpec> tables, String sourceIdentity, Instant now) {
+        if (!problems.isEmpty()) {
+            return List.of(new MigrationFailed(problems, now));
+        }
+        List<MigrationEvent> events = new ArrayList<>();
+        for (int i = 0; i < tables.size(); i += TABLES_PER_EVENT) {
+            int end = Math.min(i + TABLES_PER_EVENT, tables.size());
+            events.add(new TablesPlanned(tables.subList(i, end), i == 0, now));
+        }
+        events.add(new MigrationChecked(sourceIdentity, now));
+        return events;
+    }
+
+    /**
+     * A coordinator has told how far its table is. It tells so again and again: what is kept already is no news.
+     *
+     * @param justResumed whether the table was resumed a moment ago, so that the coordinator may not know it yet
+     */
+    public static List<MigrationEvent> afterReport(
+            PlannedTable planned, TableStatus reported, boolean justResumed, Instant now) {
+        TableName table = planned.spec().name();
+        TableState state = reported.state();
+        boolean confirmed = state == TableState.INDEXING || state == TableState.COMPLETED;
+        List<MigrationEvent> events = new ArrayList<>();
+        if (confirmed && planned.shards() == 0) {
+            events.add(new TableCopied(table, reported.rows(), reported.bytes(), reported.shardsDone(), now));
+        }
+        if (state == TableState.COMPLETED && planned.state() != TableState.COMPLETED) {
+            events.add(new TableCompleted(table, now));
+        } else if (state == TableState.PAUSED && planned.state() != TableState.PAUSED && !justResumed) {
+            events.add(new TablePaused(table, reported.problem(), now));
+        }
+        return events;
+    }
+
+    /** Time has passed: tables begin as others end, and with the last of them the migration is complete. */
+    public static List<MigrationEvent> due(MigrationLedger ledger, Instant now) {
+        Phase phase = ledger.phaseUnderPause();
+        if (phase == Phase.INDEXING && ledger.allCompleted()) {
+            long rows = ledger.tables().stream().mapToLong(PlannedTable::rows).sum();
+            long bytes = ledger.tables().stream().mapToLong(PlannedTable::bytes).sum();
+            return List.of(new MigrationCompleted(rows, bytes, now));
+        }
+        boolean begins = !ledger.paused() && (phase == Phase.PREPARED || phase == Phase.COPYING);
+        return begins ? started(ledger, now) : List.of();
+    }
+
+    /** In the plan's order, which is that of their size, the biggest first. */
+    private static List<MigrationEvent> started(MigrationLedger ledger, Instant now) {
+        long underWay = ledger.tables().stream().filter(NextSteps::isUnderWay).count();
+        return ledger.tables().stream()
+                .filter(table -> table.state() == TableState.WAITING)
+                .limit(Math.max(0, TABLES_AT_ONCE - underWay))
+                .<MigrationEvent>map(table -> new TableStarted(table.spec().name(), now))
+                .toList();
+    }
+
+    public static boolean isUnderWay(PlannedTable table) {
+        return table.state() == TableState.COPYING || table.state() == TableState.INDEXING;
+    }
+}

@@ -1,0 +1,64 @@
+package dev.godwit.node.migration;
+
+import dev.godwit.node.lifecycle.MigrationLedger;
+import dev.godwit.node.shard.ShardCoordinator;
+import dev.godwit.protocol.event.StoredMigration.PlannedTable;
+import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.table.TableName;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What a migration wants of the agents on all nodes and of its tables' coordinators. Said whole each time, so that
+ * whoever has missed it knows all by the next. Used by the migration's thread alone.
+ */
+final class Instructions {
+    private final String migration;
+    private final Migration.Surroundings around;
+    private final MigrationWatch watch;
+
+    Instructions(String migration, Migration.Surroundings around, MigrationWatch watch) {
+        this.migration = migration;
+        this.around = around;
+        this.watch = watch;
+    }
+
+    void tell(MigrationLedger ledger) {
+        Phase phase = ledger.phaseUnderPause();
+        if (phase.ended()) {
+            around.tellAgents(new NodeAgent.Leave(migration, phase != Phase.COMPLETED));
+            return;
+        }
+        boolean carries = phase == Phase.COPYING || phase == Phase.INDEXING;
+        boolean active = carries && !ledger.paused();
+        List<TableName> running = watch.running(ledger);
+        tellAgents(ledger, active ? running : List.of());
+        if (carries) {
+            tellCoordinators(ledger, new HashSet<>(running), active);
+        }
+    }
+
+    private void tellAgents(MigrationLedger ledger, List<TableName> tables) {
+        Phase phase = ledger.phaseUnderPause();
+        around.tellAgents(new NodeAgent.Work(
+                ledger.plan(),
+                around.cluster(),
+                tables,
+                ledger.oneSnapshot() && !ledger.allCopied() && phase != Phase.DRAFTED,
+                ledger.snapshot().orElse(null),
+                List.copyOf(ledger.exports().values()),
+                ledger.snapshot().isEmpty() && phase == Phase.CHECKED ? watch.taker() : ""));
+    }
+
+    private void tellCoordinators(MigrationLedger ledger, Set<TableName> running, boolean active) {
+        int workers = watch.workers();
+        ledger.tables().stream()
+                .map(PlannedTable::spec)
+                .filter(spec -> running.contains(spec.name()))
+                .forEach(spec -> around.tellCoordinator(
+                        migration,
+                        spec.name(),
+                        new ShardCoordinator.Open(ledger.plan(), spec, active, workers, around.cluster())));
+    }
+}

@@ -1,0 +1,418 @@
+package dev.godwit.node.migration;
+
+import dev.godwit.node.access.Databases;
+import dev.godwit.node.lifecycle.MigrationLedger;
+import dev.godwit.node.lifecycle.NextSteps;
+import dev.godwit.node.lifecycle.OneSnapshot;
+import dev.godwit.node.lifecycle.Requests;
+import dev.godwit.node.lifecycle.StartOver;
+import dev.godwit.node.shard.LedgerSnapshots;
+import dev.godwit.node.shard.MemberName;
+import dev.godwit.node.shard.Members;
+import dev.godwit.node.shard.ShardCoordinator;
+import dev.godwit.protocol.Wire;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.ForeignClusterSeen;
+import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
+import dev.godwit.protocol.event.MigrationEvent.MigrationPrepared;
+import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
+import dev.godwit.protocol.event.MigrationEvent.NodeLost;
+import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
+import dev.godwit.protocol.event.MigrationEvent.TableResumed;
+import dev.godwit.protocol.event.StoredMigration;
+import dev.godwit.protocol.event.StoredMigration.PlannedTable;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.status.Action;
+import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.NodeStatus;
+import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.TableStatus;
+import dev.godwit.protocol.table.TableName;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.SupervisorStrategy;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.MemberStatus;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.apache.pekko.persistence.typed.RecoveryCompleted;
+import org.apache.pekko.persistence.typed.SnapshotAdapter;
+import org.apache.pekko.persistence.typed.javadsl.CommandHandler;
+import org.apache.pekko.persistence.typed.javadsl.Effect;
+import org.apache.pekko.persistence.typed.javadsl.EventHandler;
+import org.apache.pekko.persistence.typed.javadsl.EventSourcedBehavior;
+import org.apache.pekko.persistence.typed.javadsl.RetentionCriteria;
+import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
+
+/**
+ * Owns one migration: its phase (the table of phases is {@link dev.godwit.node.lifecycle.Transition}), its snapshot,
+ * which tables run, pause and resume.
+ *
+ * <p>What it wants done it tells once a second, to the agents on all nodes and to the coordinators of the running
+ * tables, and they tell as often how far they are: so nothing that is told can be lost for good. All that it has not
+ * kept in the journal comes back that way after a start.
+ */
+public final class Migration extends EventSourcedBehavior<Migration.Command, MigrationEvent, MigrationLedger> {
+    public static final EntityTypeKey<Command> ENTITY_KEY = EntityTypeKey.create(Command.class, "Migration");
+
+    static final Duration TICK = Duration.ofSeconds(1);
+
+    /** What a migration is told. */
+    public sealed interface Command {}
+
+    /** What it is told from other nodes. */
+    public sealed interface Message extends Command, Wire {}
+
+    /** Begin, or go on. Answered once it is durable. */
+    public record Submit(Plan plan, String planDigest, String by, ActorRef<Reply> replyTo) implements Message {}
+
+    public record Act(Action action, String by, ActorRef<Reply> replyTo) implements Message {}
+
+    public record AskStatus(ActorRef<Reply> replyTo) implements Message {}
+
+    public record AskTables(ActorRef<Tables> replyTo) implements Message {}
+
+    /** Be there, and begin if that was lost: the reconciler's call to a migration that should run. */
+    public record Wake(Plan plan, String planDigest) implements Message {}
+
+    /** How far a table is, told by its coordinator. */
+    public record TableReport(TableStatus status, String foreignCluster) implements Message {}
+
+    /**
+     * How a node does, told by its agent.
+     *
+     * @param exported name of the node's own export of the snapshot; null if it holds none
+     * @param snapshot text of the snapshot that it holds; null if it holds none
+     */
+    public record NodeReport(NodeStatus status, String exported, String snapshot) implements Message {}
+
+    /**
+     * @param status null if there was no such migration, or the problem says why not
+     * @param problem null if all is well
+     */
+    public record Reply(MigrationStatus status, Problem problem) implements Wire {}
+
+    public record Tables(List<TableStatus> tables) implements Wire {}
+
+    record CheckEnded(Preparation.Checked checked) implements Command {}
+
+    record EntryEnded(Preparation.Entered entered) implements Command {}
+
+    record SearchEnded(Preparation.Search search) implements Command {}
+
+    record StepFailed(String step, Problem problem) implements Command {}
+
+    private record MemberGone(String node) implements Command {}
+
+    private record Tick() implements Command {}
+
+    /** The way to the rest of the cluster. */
+    public interface Surroundings {
+        /** Id of this cluster: the same for all its nodes and over restarts. */
+        String cluster();
+
+        Databases databases();
+
+        /** Tells every node's agent. */
+        void tellAgents(NodeAgent.Message message);
+
+        void tellCoordinator(String migration, TableName table, ShardCoordinator.Message message);
+
+        /** Notes in the state store that the migration needs nobody's call any more. */
+        void ended(String migration);
+
+        /** Notes that it needs it again. */
+        void reopened(String migration);
+    }
+
+    /**
+     * Where a recovery begins. It begins there again after each failure of the journal, with this very object, so no
+     * event may ever change it.
+     */
+    private final MigrationLedger nothingYet = MigrationLedger.empty();
+
+    private final String name;
+    private final ActorContext<Command> context;
+    private final TimerScheduler<Command> timers;
+    private final Clock clock;
+    private final Surroundings around;
+    private final MigrationWatch watch;
+    private final Preparation preparation;
+    private final Instructions instructions;
+
+    private Migration(
+            PersistenceId id,
+            String name,
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            Clock clock,
+            Surroundings around) {
+        super(
+                id,
+                SupervisorStrategy.restartWithBackoff(Duration.ofMillis(500), Duration.ofSeconds(10), 0.3)
+                        .withStashCapacity(10_000));
+        this.name = name;
+        this.context = context;
+        this.timers = timers;
+        this.clock = clock;
+        this.around = around;
+        this.watch = new MigrationWatch(clock);
+        this.preparation = new Preparation(context, around);
+        this.instructions = new Instructions(name, around, watch);
+    }
+
+    public static Behavior<Command> create(PersistenceId id, String name, Clock clock, Surroundings around) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            // A node that left in order has given its shards back and is no event.
+            Members.tellOfRemoved(
+                    context,
+                    event -> new MemberGone(
+                            event.previousStatus() == MemberStatus.down() ? MemberName.of(event.member()) : ""));
+            return new Migration(id, name, context, timers, clock, around);
+        }));
+    }
+
+    @Override
+    public MigrationLedger emptyState() {
+        return nothingYet;
+    }
+
+    @Override
+    public EventHandler<MigrationLedger, MigrationEvent> eventHandler() {
+        return (ledger, event) -> (ledger == nothingYet ? MigrationLedger.empty() : ledger).apply(event);
+    }
+
+    @Override
+    public SnapshotAdapter<MigrationLedger> snapshotAdapter() {
+        return new LedgerSnapshots<>(MigrationLedger::stored, StoredMigration.class, MigrationLedger::of);
+    }
+
+    @Override
+    public RetentionCriteria retentionCriteria() {
+        // The events stay: they are what people and the event stream read.
+        return RetentionCriteria.snapshotEvery(1000, 2);
+    }
+
+    @Override
+    public SignalHandler<MigrationLedger> signalHandler() {
+        return newSignalHandlerBuilder()
+                .onSignal(RecoveryCompleted.instance(), ledger -> {
+                    preparation.forget();
+                    watch.forget();
+                    // Here, since a restart after a failure of the journal has ended all timers.
+                    timers.startTimerWithFixedDelay(new Tick(), TICK);
+                })
+                .build();
+    }
+
+    @Override
+    public CommandHandler<Command, MigrationEvent, MigrationLedger> commandHandler() {
+        return newCommandHandlerBuilder()
+                .forAnyState()
+                .onCommand(Submit.class, this::onSubmit)
+                .onCommand(Act.class, this::onAct)
+                .onCommand(AskStatus.class, this::onAskStatus)
+                .onCommand(AskTables.class, this::onAskTables)
+                .onCommand(Wake.class, this::onWake)
+                .onCommand(TableReport.class, this::onTableReport)
+                .onCommand(NodeReport.class, this::onNodeReport)
+                .onCommand(CheckEnded.class, this::onCheckEnded)
+                .onCommand(EntryEnded.class, this::onEntryEnded)
+                .onCommand(SearchEnded.class, this::onSearchEnded)
+                .onCommand(StepFailed.class, this::onStepFailed)
+                .onCommand(MemberGone.class, this::onMemberGone)
+                .onCommand(Tick.class, this::onTick)
+                .build();
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> persist(List<MigrationEvent> events) {
+        return events.isEmpty() ? Effect().none() : Effect().persist(events).thenRun(this::proceed);
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> persist(MigrationEvent event) {
+        return persist(List.of(event));
+    }
+
+    private Instant now() {
+        return clock.instant();
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onSubmit(MigrationLedger ledger, Submit command) {
+        Requests.Answer answer = Requests.submit(name, ledger, command.plan(), command.planDigest(), now());
+        if (!answer.events().isEmpty()) {
+            around.reopened(name);
+        }
+        return answer(answer, command.replyTo());
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onAct(MigrationLedger ledger, Act command) {
+        return answer(Requests.act(name, ledger, command.action(), command.by(), now()), command.replyTo());
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> answer(Requests.Answer answer, ActorRef<Reply> replyTo) {
+        if (answer.refusal().isPresent()) {
+            Problem refusal = answer.refusal().get();
+            return Effect().none().thenRun(after -> replyTo.tell(new Reply(null, refusal)));
+        }
+        if (answer.events().isEmpty()) {
+            return Effect().none().thenRun(after -> replyTo.tell(reply(after)));
+        }
+        return Effect()
+                .persist(answer.events())
+                .thenRun(after -> answer.events().forEach(this::passOn))
+                .thenRun(this::proceed)
+                .thenRun(after -> replyTo.tell(reply(after)));
+    }
+
+    /** The coordinator of a table that is to go on has its own halt to end. */
+    private void passOn(MigrationEvent event) {
+        if (event instanceof TableResumed resumed) {
+            watch.resumed(resumed.table());
+            around.tellCoordinator(name, resumed.table(), new ShardCoordinator.Continue(resumed.by()));
+        }
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onWake(MigrationLedger ledger, Wake command) {
+        return ledger.submitted()
+                ? Effect().none()
+                : persist(new MigrationSubmitted(command.plan(), command.planDigest(), now()));
+    }
+
+    private Reply reply(MigrationLedger ledger) {
+        return new Reply(watch.status(name, ledger), null);
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onAskStatus(MigrationLedger ledger, AskStatus command) {
+        watch.asked();
+        command.replyTo().tell(ledger.submitted() ? reply(ledger) : new Reply(null, Requests.notFound(name)));
+        return Effect().none();
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onAskTables(MigrationLedger ledger, AskTables command) {
+        command.replyTo().tell(new Tables(watch.tables(ledger)));
+        return Effect().none();
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onTableReport(MigrationLedger ledger, TableReport report) {
+        TableName table = TableName.parse(report.status().table());
+        PlannedTable planned = ledger.table(table).orElse(null);
+        if (planned == null) {
+            return Effect().none();
+        }
+        watch.heard(report.status());
+        List<MigrationEvent> events = new ArrayList<>();
+        if (!report.foreignCluster().isEmpty() && watch.isNewForeigner(report.foreignCluster())) {
+            events.add(new ForeignClusterSeen(report.foreignCluster(), table, now()));
+        }
+        events.addAll(NextSteps.afterReport(planned, report.status(), watch.justResumed(table), now()));
+        return persist(events);
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onNodeReport(MigrationLedger ledger, NodeReport report) {
+        watch.heard(report.status());
+        if (report.exported() == null) {
+            return Effect().none();
+        }
+        if (report.snapshot().equals(ledger.snapshot().orElse(null))) {
+            watch.holderHeard();
+        }
+        return persist(
+                OneSnapshot.afterReport(ledger, report.status().node(), report.exported(), report.snapshot(), now()));
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onCheckEnded(MigrationLedger ledger, CheckEnded command) {
+        preparation.ended();
+        watch.waitsFor(null);
+        if (ledger.phaseUnderPause() != Phase.DRAFTED) {
+            return Effect().none();
+        }
+        Preparation.Checked checked = command.checked();
+        return persist(NextSteps.afterCheck(checked.problems(), checked.tables(), checked.sourceIdentity(), now()));
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onEntryEnded(MigrationLedger ledger, EntryEnded command) {
+        preparation.ended();
+        watch.waitsFor(null);
+        if (ledger.phaseUnderPause() != Phase.CHECKED) {
+            return Effect().none();
+        }
+        if (command.entered() instanceof Preparation.Adopt adopt) {
+            watch.isNewForeigner(adopt.cluster());
+            return persist(OneSnapshot.adopted(ledger, adopt.cluster(), adopt.exported(), adopt.snapshot(), now()));
+        }
+        return persist(new MigrationPrepared(now()));
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onSearchEnded(MigrationLedger ledger, SearchEnded command) {
+        preparation.ended();
+        watch.searched();
+        return command.search() == Preparation.Search.LOST && OneSnapshot.isNeeded(ledger) && !watch.holderIsKnown()
+                ? persist(new SnapshotLost(StartOver.snapshotLost(name), now()))
+                : Effect().none();
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onStepFailed(MigrationLedger ledger, StepFailed command) {
+        Problem problem = command.problem();
+        context.getLog().warn("{} of {} failed: {}", command.step(), name, problem.line());
+        boolean preparing = ledger.phaseUnderPause() == Phase.DRAFTED || ledger.phaseUnderPause() == Phase.CHECKED;
+        if (preparation.failed(problem.code()) || !preparing) {
+            watch.waitsFor(problem);
+            return Effect().none();
+        }
+        return persist(new MigrationFailed(List.of(problem), now()));
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onMemberGone(MigrationLedger ledger, MemberGone command) {
+        Optional<NodeStatus> gone = watch.gone(command.node());
+        boolean working = ledger.submitted() && !ledger.phase().ended();
+        return gone.isPresent() && working
+                ? persist(new NodeLost(command.node(), gone.get().running(), now()))
+                : Effect().none();
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onTick(MigrationLedger ledger, Tick command) {
+        if (!ledger.submitted()) {
+            return Effect().none();
+        }
+        watch.tick(ledger);
+        if (watch.restsInPeace(ledger)) {
+            return Effect().stop();
+        }
+        List<MigrationEvent> events = NextSteps.due(ledger, now());
+        if (events.isEmpty()) {
+            proceed(ledger);
+            return Effect().none();
+        }
+        return persist(events);
+    }
+
+    /** Tells everybody what is wanted now, and starts the step that is due. */
+    private void proceed(MigrationLedger ledger) {
+        instructions.tell(ledger);
+        Phase phase = ledger.phaseUnderPause();
+        if (phase.ended()) {
+            if (watch.firstTimeEnded()) {
+                around.ended(name);
+            }
+            return;
+        }
+        watch.runs();
+        if (phase == Phase.DRAFTED) {
+            preparation.check(ledger);
+        } else if (phase == Phase.CHECKED && (!ledger.oneSnapshot() || watch.holderIsKnown())) {
+            preparation.enter(ledger);
+        }
+        if (OneSnapshot.isNeeded(ledger) && watch.searchIsDue(MigrationWatch.HOLDER_SILENCE)) {
+            preparation.search(ledger);
+        }
+    }
+}

@@ -1,0 +1,255 @@
+package dev.godwit.node.migration;
+
+import com.sun.management.OperatingSystemMXBean;
+import dev.godwit.node.access.Databases;
+import dev.godwit.node.progress.WorkerShare;
+import dev.godwit.node.shard.CopyMeter;
+import dev.godwit.node.shard.ShardWorker;
+import dev.godwit.node.sink.TargetSink;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.status.NodeStatus;
+import dev.godwit.protocol.table.TableName;
+import java.lang.management.ManagementFactory;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.Terminated;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+
+/**
+ * One migration on one node: owns its workers, its sink and its keeper here, and tells the migration how they do.
+ *
+ * <p>Stops when the migration has ended or the node leaves, after its workers have; then this node's sessions of the
+ * migration are closed. Nothing survives a restart: the next {@code Work} makes it anew.
+ */
+public final class MigrationHere extends AbstractBehavior<MigrationHere.Command> {
+    private static final Duration REPORT = Duration.ofSeconds(1);
+
+    /** Local messages; never serialized. */
+    public sealed interface Command {}
+
+    record Do(NodeAgent.Work work) implements Command {}
+
+    /** @param now whether running shards are given up */
+    record End(boolean now) implements Command {}
+
+    private record Health(TargetSink.SinkHealth health) implements Command {}
+
+    private record Holds(String exported, String snapshot) implements Command {}
+
+    private record Tick() implements Command {}
+
+    /** What a node has for all its migrations. */
+    public interface Surroundings {
+        /** Name of this node: {@link dev.godwit.node.shard.MemberName}. */
+        String node();
+
+        /** URL of this node's HTTP interface. */
+        String http();
+
+        Databases databases();
+
+        void tellMigration(String migration, Migration.Message message);
+
+        Function<TableName, ShardWorker.Recipient> coordinators(String migration);
+
+        /** How many nodes there are, and the place of this one among them. */
+        Rank rank();
+    }
+
+    public record Rank(int members, int place) {}
+
+    private final Plan plan;
+    private final Surroundings around;
+    private final CopyMeter meter = new CopyMeter();
+    private final OperatingSystemMXBean machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
+    private final List<ActorRef<ShardWorker.Command>> workers = new ArrayList<>();
+    private final ActorRef<TargetSink.Command> sink;
+    private final ActorRef<TargetSink.SinkHealth> healthAnswers;
+    private final String cluster;
+    private ActorRef<SnapshotKeeper.Command> keeper;
+    private volatile List<TableName> tables = List.of();
+    /** What this node's keeper holds; null if nothing. */
+    private volatile ShardWorker.SharedSnapshot held;
+
+    /** Text of the migration's snapshot; null if it is not taken yet. */
+    private volatile String snapshot;
+
+    private boolean snapshotNeeded;
+    private boolean ending;
+    private int workersStarted;
+    private TargetSink.SinkHealth health = new TargetSink.SinkHealth(true, 0, 0, 0);
+    private long readNanos;
+    private long writeNanos;
+    private long sampledNanos = System.nanoTime();
+
+    private MigrationHere(ActorContext<Command> context, Plan plan, String cluster, Surroundings around) {
+        super(context);
+        this.plan = plan;
+        this.cluster = cluster;
+        this.around = around;
+        this.sink = context.spawn(
+                TargetSink.create(plan.limits().workersPerNode(), plan.limits().memoryPerNode()), "sink");
+        this.healthAnswers = context.messageAdapter(TargetSink.SinkHealth.class, Health::new);
+    }
+
+    static Behavior<Command> create(Plan plan, String cluster, Surroundings around) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            timers.startTimerWithFixedDelay(new Tick(), REPORT);
+            return new MigrationHere(context, plan, cluster, around);
+        }));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(Do.class, this::onDo)
+                .onMessage(End.class, this::onEnd)
+                .onMessage(Health.class, this::onHealth)
+                .onMessage(Holds.class, this::onHolds)
+                .onMessage(Tick.class, this::onTick)
+                .onSignal(Terminated.class, this::onWorkerGone)
+                .onSignal(PostStop.class, this::onStop)
+                .build();
+    }
+
+    private Behavior<Command> onDo(Do message) {
+        if (ending) {
+            return this;
+        }
+        NodeAgent.Work work = message.work();
+        snapshotNeeded = work.keepSnapshot();
+        snapshot = work.snapshot();
+        tables = List.copyOf(work.tables());
+        keepSnapshot(work);
+        Rank rank = around.rank();
+        int wanted = WorkerShare.of(plan.limits(), rank.members(), rank.place());
+        for (int i = workers.size(); i < wanted; i++) {
+            spawnWorker();
+        }
+        for (int i = workers.size() - 1; i >= wanted; i--) {
+            workers.get(i).tell(new ShardWorker.StopWhenIdle());
+        }
+        return this;
+    }
+
+    private void keepSnapshot(NodeAgent.Work work) {
+        if (work.keepSnapshot()) {
+            if (keeper == null) {
+                ActorRef<Command> self = getContext().getSelf();
+                keeper = getContext()
+                        .spawnAnonymous(SnapshotKeeper.create(
+                                around.databases().source(plan), (name, text) -> self.tell(new Holds(name, text))));
+            }
+            keeper.tell(new SnapshotKeeper.Keep(
+                    work.snapshot(), work.exports(), around.node().equals(work.taker())));
+        } else if (keeper != null) {
+            // All rows are in: an old snapshot would only keep the source from vacuuming.
+            getContext().stop(keeper);
+            keeper = null;
+        }
+    }
+
+    private void spawnWorker() {
+        ActorRef<ShardWorker.Command> worker = getContext()
+                .spawn(
+                        ShardWorker.create(new ShardWorker.Surroundings(
+                                plan,
+                                cluster,
+                                around.node(),
+                                around.databases(),
+                                this::tablesWithWork,
+                                this::sharedSnapshot,
+                                around.coordinators(plan.name()),
+                                sink,
+                                meter)),
+                        "worker-" + workersStarted++);
+        getContext().watch(worker);
+        workers.add(worker);
+    }
+
+    /** None as long as the snapshot that is needed is not held here. Called by workers' threads. */
+    private List<TableName> tablesWithWork() {
+        boolean snapshotMissing = plan.consistency() == dev.godwit.protocol.plan.Consistency.SNAPSHOT
+                && sharedSnapshot().isEmpty();
+        return snapshotMissing ? List.of() : tables;
+    }
+
+    /** Empty where another snapshot is held: one that was taken and came too late. Called by workers' threads. */
+    private Optional<ShardWorker.SharedSnapshot> sharedSnapshot() {
+        return Optional.ofNullable(held).filter(s -> s.text().equals(snapshot));
+    }
+
+    private Behavior<Command> onHolds(Holds message) {
+        held = message.exported() == null
+                ? null
+                : new ShardWorker.SharedSnapshot(message.exported(), message.snapshot());
+        return this;
+    }
+
+    private Behavior<Command> onEnd(End message) {
+        ending = true;
+        tables = List.of();
+        ShardWorker.Command how = message.now() ? new ShardWorker.StopNow() : new ShardWorker.StopWhenIdle();
+        workers.forEach(worker -> worker.tell(how));
+        return workers.isEmpty() ? Behaviors.stopped() : this;
+    }
+
+    private Behavior<Command> onWorkerGone(Terminated signal) {
+        workers.removeIf(worker -> worker.equals(signal.getRef()));
+        return ending && workers.isEmpty() ? Behaviors.stopped() : this;
+    }
+
+    private Behavior<Command> onHealth(Health message) {
+        health = message.health();
+        return this;
+    }
+
+    private Behavior<Command> onTick(Tick tick) {
+        sink.tell(new TargetSink.AskHealth(healthAnswers));
+        long now = System.nanoTime();
+        long read = meter.readNanos();
+        long write = meter.writeNanos();
+        double workerTime = Math.max(1, (now - sampledNanos) * (double) Math.max(1, meter.running()));
+        NodeStatus status = new NodeStatus(
+                around.node(),
+                around.http(),
+                workers.size(),
+                meter.running(),
+                share((read - readNanos) / workerTime),
+                share((write - writeNanos) / workerTime),
+                share(machine.getProcessCpuLoad()),
+                Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory(),
+                health.grantedBytes(),
+                meter.sourceReachable(),
+                health.reachable(),
+                held != null);
+        readNanos = read;
+        writeNanos = write;
+        sampledNanos = now;
+        around.tellMigration(
+                plan.name(),
+                new Migration.NodeReport(
+                        status,
+                        snapshotNeeded && held != null ? held.exported() : null,
+                        held == null ? null : held.text()));
+        return this;
+    }
+
+    private static double share(double value) {
+        return Double.isFinite(value) ? Math.max(0, Math.min(1, value)) : 0;
+    }
+
+    private Behavior<Command> onStop(PostStop signal) {
+        around.databases().close(plan.name());
+        return this;
+    }
+}

@@ -1,0 +1,194 @@
+package dev.godwit.node.migration;
+
+import dev.godwit.node.lifecycle.MigrationLedger;
+import dev.godwit.node.shard.BlockingDispatcher;
+import dev.godwit.node.source.HeldSnapshot;
+import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.target.TargetDatabase;
+import dev.godwit.node.target.TargetDatabase.MigrationEntry;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.error.Retry;
+import dev.godwit.protocol.event.StoredMigration.PlannedTable;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.TableSpec;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+
+/**
+ * The blocking steps of a migration before its tables are copied: the check, the entry in the target, and the search for
+ * a lost snapshot. One at a time; the answer comes to the actor as a message.
+ */
+public final class Preparation {
+    /** Pause after a step that failed and is tried again. */
+    static final Duration PAUSE = Duration.ofSeconds(3);
+
+    private static final Set<ErrorCode> UNREACHABLE =
+            EnumSet.of(ErrorCode.SOURCE_UNREACHABLE, ErrorCode.TARGET_UNREACHABLE);
+
+    /** Most exports that a search looks at: the latest ones of each node. */
+    private static final int EXPORTS_SEARCHED = 50;
+
+    public record Checked(List<Problem> problems, List<TableSpec> tables, String sourceIdentity) {}
+
+    /** Outcome of the entry in the target. */
+    sealed interface Entered {}
+
+    record Ours() implements Entered {}
+
+    /** Another cluster was first: its snapshot is the one to read. */
+    record Adopt(String cluster, String exported, String snapshot) implements Entered {}
+
+    /** Outcome of a search for the snapshot. */
+    enum Search {
+        HELD,
+        LOST,
+        UNKNOWN
+    }
+
+    private final ActorContext<Migration.Command> context;
+    private final Migration.Surroundings around;
+    private boolean running;
+    private long notBeforeNanos = System.nanoTime();
+
+    Preparation(ActorContext<Migration.Command> context, Migration.Surroundings around) {
+        this.context = context;
+        this.around = around;
+    }
+
+    void forget() {
+        running = false;
+    }
+
+    void ended() {
+        running = false;
+    }
+
+    /** @return whether the step will be tried again */
+    boolean failed(ErrorCode code) {
+        running = false;
+        notBeforeNanos = System.nanoTime() + PAUSE.toNanos();
+        return code.retry() == Retry.UNTIL_IT_WORKS;
+    }
+
+    void check(MigrationLedger ledger) {
+        Plan plan = ledger.plan();
+        start("check", () -> new Migration.CheckEnded(check(plan)));
+    }
+
+    /** A server that can't be reached is waited for: this check fails, and is made again. */
+    private Checked check(Plan plan) {
+        Checked checked =
+                check(plan, around.databases().source(plan), around.databases().target(plan));
+        checked.problems().stream()
+                .filter(problem -> UNREACHABLE.contains(problem.code()))
+                .findFirst()
+                .ifPresent(problem -> {
+                    throw new GodwitException(problem);
+                });
+        return checked;
+    }
+
+    /** Looks at both databases; writes nothing. */
+    public static Checked check(Plan plan, SourceDatabase source, TargetDatabase target) {
+        List<Problem> problems = new ArrayList<>(source.check(plan));
+        if (!problems.isEmpty()) {
+            // The source is not asked on: if it can't be, that would hide what was found.
+            problems.addAll(target.check(plan, List.of()));
+            return new Checked(problems, List.of(), "");
+        }
+        List<TableSpec> tables = source.tables(plan);
+        String sourceIdentity = source.identity();
+        if (sourceIdentity.equals(target.identity())) {
+            problems.add(new Problem(
+                    ErrorCode.SOURCE_IS_TARGET,
+                    "source and target are the same database",
+                    plan.name(),
+                    "name another database as target"));
+        }
+        problems.addAll(target.check(plan, tables));
+        return new Checked(problems, tables, sourceIdentity);
+    }
+
+    void enter(MigrationLedger ledger) {
+        Plan plan = ledger.plan();
+        List<TableSpec> tables =
+                ledger.tables().stream().map(PlannedTable::spec).toList();
+        String exported = ledger.exports().values().stream().findFirst().orElse("");
+        MigrationEntry entry = new MigrationEntry(
+                plan.name(), ledger.planDigest(), ledger.sourceIdentity(), around.cluster(), exported);
+        start("entry in the target", () -> new Migration.EntryEnded(enter(plan, tables, entry)));
+    }
+
+    private Entered enter(Plan plan, List<TableSpec> tables, MigrationEntry entry) {
+        SourceDatabase source = around.databases().source(plan);
+        TargetDatabase target = around.databases().target(plan);
+        target.entry(plan.name()).ifPresent(there -> refuseOther(plan, entry, there));
+        // Tables first: an entry is made only where the copy can begin.
+        target.prepare(plan, tables, source::definition);
+        MigrationEntry there = target.enter(entry);
+        refuseOther(plan, entry, there);
+        if (there.exportedSnapshot().equals(entry.exportedSnapshot())) {
+            return new Ours();
+        }
+        try (HeldSnapshot theirs = source.hold(there.exportedSnapshot())) {
+            return new Adopt(there.cluster(), there.exportedSnapshot(), theirs.snapshot());
+        }
+    }
+
+    private static void refuseOther(Plan plan, MigrationEntry ours, MigrationEntry there) {
+        if (!there.sourceIdentity().equals(ours.sourceIdentity())
+                || !there.planDigest().equals(ours.planDigest())) {
+            throw new GodwitException(
+                    ErrorCode.TARGET_OF_ANOTHER_MIGRATION,
+                    "the target holds a migration of this name with another "
+                            + (there.planDigest().equals(ours.planDigest()) ? "source" : "plan"),
+                    "migration " + plan.name(),
+                    "give the migration another name and an empty target");
+        }
+    }
+
+    void search(MigrationLedger ledger) {
+        Plan plan = ledger.plan();
+        String snapshot = ledger.snapshot().orElseThrow();
+        List<String> exports = List.copyOf(ledger.exports().values());
+        start(
+                "search for the snapshot",
+                () -> new Migration.SearchEnded(search(around.databases().source(plan), snapshot, exports)));
+    }
+
+    static Search search(SourceDatabase source, String snapshot, List<String> exports) {
+        Search result = Search.LOST;
+        for (String exported : exports.subList(Math.max(0, exports.size() - EXPORTS_SEARCHED), exports.size())) {
+            try (HeldSnapshot held = source.hold(exported)) {
+                // A source that was restarted gives out the same names again, for other snapshots.
+                if (held.snapshot().equals(snapshot)) {
+                    return held.alive() ? Search.HELD : Search.UNKNOWN;
+                }
+            } catch (GodwitException e) {
+                if (e.code() != ErrorCode.SNAPSHOT_LOST) {
+                    result = Search.UNKNOWN;
+                }
+            }
+        }
+        return result;
+    }
+
+    private void start(String step, Supplier<Migration.Command> call) {
+        if (running || System.nanoTime() - notBeforeNanos < 0) {
+            return;
+        }
+        running = true;
+        context.pipeToSelf(
+                CompletableFuture.supplyAsync(call, BlockingDispatcher.of(context.getSystem())),
+                (answer, failure) ->
+                        failure == null ? answer : new Migration.StepFailed(step, Problem.of(failure, step)));
+    }
+}

@@ -1,0 +1,196 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.target.LandingSession;
+import dev.godwit.node.target.TargetDatabase.ShardOrder;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.concurrent.ScheduledFuture;
+import java.util.concurrent.ScheduledThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.postgresql.copy.CopyIn;
+
+/** A shard's transaction: its claim is inserted, its copy is under way. */
+final class PostgresLanding implements LandingSession {
+    /** Once all bytes are sent, the server needs a moment for what it holds; far beyond that the network is dead. */
+    private static final Duration TO_FINISH = Duration.ofMinutes(5);
+
+    /** How long a polite end may take before the socket is closed. */
+    private static final long TO_CANCEL_MILLIS = 5_000;
+
+    private static final ScheduledThreadPoolExecutor WATCHDOG = watchdog();
+
+    private final PostgresConnections connections;
+    private final Connection connection;
+    private final CopyIn copy;
+    private final ShardOrder order;
+    private final HolderName name;
+    private final int backend;
+    private final String where;
+    private final AtomicBoolean discarded = new AtomicBoolean();
+    private volatile boolean cancelled;
+    private boolean ended;
+
+    /** @param backend process of the server that serves this session */
+    PostgresLanding(
+            PostgresConnections connections,
+            Connection connection,
+            CopyIn copy,
+            ShardOrder order,
+            HolderName name,
+            int backend,
+            String where) {
+        this.connections = connections;
+        this.connection = connection;
+        this.copy = copy;
+        this.order = order;
+        this.name = name;
+        this.backend = backend;
+        this.where = where;
+    }
+
+    private static ScheduledThreadPoolExecutor watchdog() {
+        ScheduledThreadPoolExecutor watchdog = new ScheduledThreadPoolExecutor(1, task -> {
+            Thread thread = new Thread(task, "godwit-landing-watchdog");
+            thread.setDaemon(true);
+            return thread;
+        });
+        watchdog.setRemoveOnCancelPolicy(true);
+        return watchdog;
+    }
+
+    @Override
+    public void write(byte[] buffer, int offset, int length) {
+        requireOpen();
+        try {
+            copy.writeToCopy(buffer, offset, length);
+        } catch (SQLException e) {
+            throw refused(e);
+        }
+    }
+
+    @Override
+    public Commit commit(long rows, long bytes, String digest) {
+        requireOpen();
+        try {
+            TargetSessions.limit(connection, TO_FINISH);
+            long taken = copy.endCopy();
+            if (taken != rows) {
+                throw new GodwitException(
+                        ErrorCode.ROWS_DIFFER,
+                        "The source sent " + rows + " rows and the target took " + taken + ".",
+                        where,
+                        "Look for a rule or trigger on the target's table that leaves out rows.");
+            }
+            if (!ClaimTables.complete(connection, order, rows, bytes, digest)) {
+                throw new GodwitException(
+                        ErrorCode.TARGET_FAILED,
+                        "The claim that this transaction inserted is not there any more.",
+                        where,
+                        "Look for a trigger on godwit.claim.");
+            }
+        } catch (SQLException e) {
+            throw refused(e);
+        }
+        if (cancelled) {
+            throw gone();
+        }
+        return commitOrAsk();
+    }
+
+    /** From the moment when COMMIT is sent, only an answer or the claim itself tells what became of it. */
+    private Commit commitOrAsk() {
+        ended = true;
+        try {
+            connection.commit();
+        } catch (SQLException e) {
+            return afterFailedCommit(e);
+        }
+        giveBack();
+        return Commit.COMMITTED;
+    }
+
+    private Commit afterFailedCommit(SQLException failure) {
+        discard();
+        Commit found = new CommitInquiry(connections, order, name, backend).ask(cancelled);
+        GodwitException problem = PostgresErrors.translate(failure, Side.TARGET, where);
+        if (found == Commit.NOT_COMMITTED && problem.code() != ErrorCode.TARGET_UNREACHABLE) {
+            // The server said why.
+            throw problem;
+        }
+        return found;
+    }
+
+    @Override
+    public void cancel() {
+        cancelled = true;
+        // Closing a socket under TLS may wait for a write that is blocked.
+        Thread thread = new Thread(this::discard, "godwit-landing-cancel");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Override
+    public void close() {
+        if (ended) {
+            return;
+        }
+        ended = true;
+        if (cancelled) {
+            discard();
+            return;
+        }
+        ScheduledFuture<?> watchdog = WATCHDOG.schedule(this::cancel, TO_CANCEL_MILLIS, TimeUnit.MILLISECONDS);
+        boolean clean = false;
+        try {
+            if (copy.isActive()) {
+                copy.cancelCopy();
+            }
+            connection.rollback();
+            clean = true;
+        } catch (SQLException e) {
+            // The session is broken; the server rolls back when it notices.
+        }
+        if (watchdog.cancel(false) && clean) {
+            giveBack();
+        } else {
+            discard();
+        }
+    }
+
+    private void giveBack() {
+        try {
+            connection.close();
+        } catch (SQLException e) {
+            discard();
+        }
+    }
+
+    private void discard() {
+        if (discarded.compareAndSet(false, true)) {
+            connections.discard(connection);
+        }
+    }
+
+    private void requireOpen() {
+        if (ended) {
+            throw new IllegalStateException("the session has ended");
+        }
+        if (cancelled) {
+            throw gone();
+        }
+    }
+
+    private GodwitException refused(SQLException e) {
+        return cancelled
+                ? gone()
+                : PostgresErrors.translate(e, Side.TARGET, where + CopyErrors.place(e, order.table()));
+    }
+
+    private GodwitException gone() {
+        return new GodwitException(ErrorCode.TARGET_UNREACHABLE, "The session was ended from this node.", where, "");
+    }
+}

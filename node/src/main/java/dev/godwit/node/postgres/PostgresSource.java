@@ -1,0 +1,112 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.source.HeldSnapshot;
+import dev.godwit.node.source.KeySample;
+import dev.godwit.node.source.RangeReader;
+import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.source.TableDefinition;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.table.ShardRange;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A PostgreSQL source, version 12 or newer, as one node sees it. Reads and questions share a capped pool; every held
+ * snapshot has a session of its own beside it. Nothing connects before the first call. Thread-safe.
+ */
+public final class PostgresSource implements SourceDatabase {
+    private final PostgresConnections connections;
+    private final KeySampler sampler;
+
+    /**
+     * @param applicationName as {@code pg_stat_activity} shows it; starts with {@code godwit}
+     * @param maxConnections sessions for reads and questions at once; 1 or more. Held snapshots come on top
+     * @throws GodwitException with a PLAN_ code where the address holds what is not allowed
+     */
+    public PostgresSource(PostgresAddress address, String applicationName, int maxConnections) {
+        this.connections = new PostgresConnections(address, Side.SOURCE, applicationName, maxConnections);
+        this.sampler = new KeySampler();
+    }
+
+    @FunctionalInterface
+    private interface Question<T> {
+        T ask(Connection connection) throws SQLException;
+    }
+
+    @Override
+    public String identity() {
+        return ask(connections.place(), DatabaseIdentity::of);
+    }
+
+    @Override
+    public List<Problem> check(Plan plan) {
+        return new SourceCheck(connections).problems(plan);
+    }
+
+    @Override
+    public List<TableSpec> tables(Plan plan) {
+        return ask(connections.place(), connection -> new SourceCatalog(connection).tables(plan));
+    }
+
+    @Override
+    public TableDefinition definition(TableSpec table) {
+        return TableDefinitions.read(connections, table);
+    }
+
+    @Override
+    public List<KeySample> sample(TableSpec table, int wanted) {
+        return ask(where(table.name()), connection -> sampler.table(connection, table, wanted));
+    }
+
+    @Override
+    public List<KeySample> sample(TableSpec table, ShardRange.Keys within, int wanted) {
+        return ask(where(table.name()), connection -> sampler.range(connection, table, within, wanted));
+    }
+
+    @Override
+    public long blocks(TableName table) {
+        return ask(where(table), connection -> SourceCatalog.blocks(connection, table));
+    }
+
+    @Override
+    public RangeReader read(TableSpec table, ShardRange range, Optional<String> snapshot) {
+        return CopyReader.start(connections, table, range, snapshot);
+    }
+
+    @Override
+    public HeldSnapshot hold() {
+        return ExportedSnapshot.hold(connections, Optional.empty());
+    }
+
+    @Override
+    public HeldSnapshot hold(String exported) {
+        return ExportedSnapshot.hold(connections, Optional.of(exported));
+    }
+
+    @Override
+    public void close() {
+        connections.close();
+    }
+
+    /** In a transaction of its own, which is rolled back when the session goes back. */
+    private <T> T ask(String where, Question<T> question) {
+        try (Connection connection = connections.take()) {
+            T answer = question.ask(connection);
+            connection.rollback();
+            return answer;
+        } catch (SQLException e) {
+            throw PostgresErrors.translate(e, Side.SOURCE, where);
+        }
+    }
+
+    private static String where(TableName table) {
+        return Sql.printable(table.text());
+    }
+}

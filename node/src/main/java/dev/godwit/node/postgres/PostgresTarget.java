@@ -1,0 +1,171 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.source.TableDefinition;
+import dev.godwit.node.target.TargetDatabase;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.plan.SchemaMode;
+import dev.godwit.protocol.table.Shard;
+import dev.godwit.protocol.table.ShardRange;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import dev.godwit.protocol.table.Window;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.time.Duration;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A PostgreSQL database as a target, version 12 and newer. What landed is known by the claims in its schema
+ * {@code godwit} alone: a claim is inserted before its shard's rows and committed with them.
+ */
+public final class PostgresTarget implements TargetDatabase {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    private final PostgresConnections connections;
+    private final TargetSessions sessions;
+    private final PostgresLandings landings;
+    private final TargetSchema schema;
+    private final String place;
+
+    /**
+     * Connects to nothing yet.
+     *
+     * @param applicationName of sessions that land nothing right now; begins with {@code godwit}
+     * @param maxConnections sessions at once; 2 or more, at least one more than shards that land at once
+     * @throws GodwitException with a PLAN_ code where the address holds what is not allowed
+     */
+    public PostgresTarget(PostgresAddress address, String applicationName, int maxConnections) {
+        this(address, applicationName, maxConnections, PATIENCE);
+    }
+
+    /** @param patience how long another cluster's session is waited for before it may be ended */
+    PostgresTarget(PostgresAddress address, String applicationName, int maxConnections, Duration patience) {
+        this.connections = new PostgresConnections(address, Side.TARGET, applicationName, maxConnections);
+        this.sessions = new TargetSessions(connections);
+        this.landings = new PostgresLandings(connections, patience);
+        this.place = address.place();
+        this.schema = new TargetSchema(sessions, place);
+    }
+
+    @Override
+    public String identity() {
+        // Outside the pool: a wrong password must not be tried again for 20 seconds.
+        try (Connection connection = connections.open()) {
+            TargetSessions.limit(connection, TargetSessions.SHORT);
+            String identity = DatabaseIdentity.of(connection);
+            connection.rollback();
+            return identity;
+        } catch (SQLException e) {
+            throw PostgresErrors.translate(e, Side.TARGET, place);
+        }
+    }
+
+    @Override
+    public List<Problem> check(Plan plan, List<TableSpec> tables) {
+        return new TargetCheck(sessions, schema, place).run(plan, tables);
+    }
+
+    @Override
+    public MigrationEntry enter(MigrationEntry entry) {
+        makeOwnTables();
+        return sessions.durably(place, TargetSessions.SHORT, connection -> {
+            ClaimTables.enter(connection, entry);
+            return ClaimTables.entry(connection, entry.migration())
+                    .orElseThrow(() -> new GodwitException(
+                            ErrorCode.TARGET_FAILED,
+                            "The migration's entry went away while it was made.",
+                            place,
+                            "Look who changes the schema godwit."));
+        });
+    }
+
+    private void makeOwnTables() {
+        try (Connection connection = connections.take()) {
+            TargetTables.make(connection);
+        } catch (SQLException e) {
+            throw PostgresErrors.translate(e, Side.TARGET, place);
+        }
+    }
+
+    /** Empty too where Godwit's own tables are not there yet. */
+    @Override
+    public Optional<MigrationEntry> entry(String migration) {
+        return sessions.reading(
+                place,
+                connection ->
+                        TargetTables.present(connection) ? ClaimTables.entry(connection, migration) : Optional.empty());
+    }
+
+    @Override
+    public void prepare(Plan plan, List<TableSpec> tables, Function<TableSpec, TableDefinition> definitions) {
+        makeOwnTables();
+        schema.prepare(plan, tables, definitions);
+    }
+
+    @Override
+    public Window keep(String migration, TableName table, Window window) {
+        return sessions.durably(where(migration, table), TargetSessions.SHORT, connection -> {
+            ClaimTables.keep(connection, migration, table, window);
+            return ClaimTables.window(connection, migration, table, window.name())
+                    .orElseThrow(() -> new GodwitException(
+                            ErrorCode.TARGET_FAILED,
+                            "A window went away while it was kept.",
+                            where(migration, table),
+                            "Look who changes the schema godwit."));
+        });
+    }
+
+    @Override
+    public Optional<Window> window(String migration, TableName table, String name) {
+        return sessions.reading(
+                where(migration, table), connection -> ClaimTables.window(connection, migration, table, name));
+    }
+
+    @Override
+    public Map<String, Claim> claims(String migration, TableName table, Collection<String> shards) {
+        return sessions.reading(
+                where(migration, table), connection -> ClaimTables.claims(connection, migration, table, shards));
+    }
+
+    @Override
+    public Retirement retire(String migration, TableName table, Shard shard, List<ShardRange> pieces) {
+        return landings.retire(migration, table, shard, pieces);
+    }
+
+    @Override
+    public Landing land(ShardOrder order) {
+        return landings.land(order);
+    }
+
+    @Override
+    public Confirmation confirm(String migration, TableName table) {
+        return sessions.durably(
+                where(migration, table),
+                TargetSessions.LONG,
+                connection -> new ClaimConfirmation(migration, table).confirm(connection));
+    }
+
+    @Override
+    public void buildKeys(Plan plan, TableSpec table, TableDefinition definition) {
+        if (plan.schema() == SchemaMode.TABLES) {
+            new TargetKeys(sessions).build(table.name(), definition);
+        }
+    }
+
+    private static String where(String migration, TableName table) {
+        return migration + ", " + Sql.printable(table.text());
+    }
+
+    @Override
+    public void close() {
+        connections.close();
+    }
+}

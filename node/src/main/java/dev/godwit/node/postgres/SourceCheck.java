@@ -1,0 +1,225 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Consistency;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.ColumnSpec;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Looks for everything about the source that would keep a plan from working, and reports all of it at once. Only a
+ * source that can't be asked at all, or is too old to be asked the rest, gives a single problem.
+ */
+final class SourceCheck {
+    private static final int OLDEST_VERSION = 12;
+
+    private final PostgresConnections connections;
+
+    SourceCheck(PostgresConnections connections) {
+        this.connections = connections;
+    }
+
+    List<Problem> problems(Plan plan) {
+        // Outside the pool: a wrong password must not be tried again for 20 seconds.
+        try (Connection connection = connections.open()) {
+            int version = connection.getMetaData().getDatabaseMajorVersion();
+            if (version < OLDEST_VERSION) {
+                return List.of(problem(
+                        ErrorCode.SOURCE_VERSION,
+                        "The source is PostgreSQL " + version + ".",
+                        "Godwit reads PostgreSQL " + OLDEST_VERSION + " and newer."));
+            }
+            List<Problem> problems = new ArrayList<>();
+            if (plan.consistency() == Consistency.ONLINE) {
+                problems.add(new Problem(
+                        ErrorCode.PLAN_NOT_SUPPORTED,
+                        "The consistency online is not in this version.",
+                        "consistency",
+                        "Use snapshot, or frozen if nobody writes to the source."));
+            }
+            pooler(connection, problems);
+            sessionsFree(connection, plan, problems);
+            tables(connection, plan, problems);
+            connection.rollback();
+            return List.copyOf(problems);
+        } catch (SQLException e) {
+            return List.of(PostgresErrors.translate(e, connections.side(), connections.place())
+                    .problem());
+        } catch (GodwitException e) {
+            return List.of(e.problem());
+        }
+    }
+
+    private Problem problem(ErrorCode code, String what, String fix) {
+        return new Problem(code, what, connections.place(), fix);
+    }
+
+    /**
+     * Behind a pooler in transaction mode two of our sessions share a server's process while neither is in a
+     * transaction, or one session meets another process once the other keeps the first busy.
+     */
+    private void pooler(Connection one, List<Problem> problems) throws SQLException {
+        long before = processOf(one);
+        one.commit();
+        try (Connection other = connections.open()) {
+            long others = processOf(other);
+            long after = processOf(one);
+            if (others == before || after != before) {
+                problems.add(problem(
+                        ErrorCode.SOURCE_POOLER,
+                        "A session changes its server process between transactions: there is a pooler in"
+                                + " transaction mode between Godwit and the source.",
+                        "Name the server itself, or a pooler in session mode."));
+            }
+            other.rollback();
+        } catch (GodwitException e) {
+            problems.add(e.problem());
+        }
+        one.rollback();
+    }
+
+    private static long processOf(Connection connection) throws SQLException {
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
+            row.next();
+            return row.getLong(1);
+        }
+    }
+
+    /**
+     * Our own sessions of this and other nodes are part of the limit, so they do not count as taken. Others' are counted
+     * by pg_stat_database, since pg_stat_activity hides from a plain role what kind of session they are.
+     */
+    private void sessionsFree(Connection connection, Plan plan, List<Problem> problems) throws SQLException {
+        String sql = """
+                SELECT (SELECT least(
+                          current_setting('max_connections')::int
+                            - current_setting('superuser_reserved_connections')::int
+                            - coalesce(current_setting('reserved_connections', true)::int, 0)
+                            - (SELECT sum(numbackends) FROM pg_stat_database)
+                            + (SELECT count(*) FROM pg_stat_activity s
+                               WHERE s.backend_type = 'client backend' AND s.usename = current_user
+                                 AND s.application_name LIKE 'godwit%'),
+                          CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit END,
+                          CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit END)
+                        FROM pg_roles r, pg_database d
+                        WHERE r.rolname = current_user AND d.datname = current_database())
+                """;
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql)) {
+            row.next();
+            long free = row.getLong(1);
+            int wanted = plan.limits().sourceConnections();
+            if (free < wanted) {
+                problems.add(problem(
+                        ErrorCode.SOURCE_CONNECTIONS,
+                        "The source has " + free + " connections free for us, and limits.sourceConnections is " + wanted
+                                + ".",
+                        "Raise the server's max_connections (or the role's or database's CONNECTION LIMIT), or lower"
+                                + " limits.sourceConnections."));
+            }
+        }
+    }
+
+    private void tables(Connection connection, Plan plan, List<Problem> problems) throws SQLException {
+        SourceCatalog catalog = new SourceCatalog(connection);
+        List<SourceRelation> relations = catalog.relations(plan);
+        String role = connection.getMetaData().getUserName();
+        for (SourceRelation relation : relations) {
+            relation(relation, role, problems);
+        }
+        missing(plan, relations, problems);
+        for (TableSpec table : catalog.tables(plan)) {
+            for (ColumnSpec column : table.columns()) {
+                if (hasControlCharacter(column.name())) {
+                    problems.add(new Problem(
+                            ErrorCode.NAME_NOT_SUPPORTED,
+                            "The column " + Sql.printable(column.name()) + " has a control character in its name.",
+                            Sql.printable(table.name().text()),
+                            "Rename the column, or exclude the table."));
+                }
+            }
+        }
+    }
+
+    private static void relation(SourceRelation relation, String role, List<Problem> problems) {
+        String name = Sql.printable(relation.name().text());
+        if (relation.kind() == 'f' || relation.kind() == 'm' || (relation.kind() == 'r' && !relation.isTable())) {
+            problems.add(new Problem(
+                    ErrorCode.PLAN_NOT_SUPPORTED,
+                    "The plan includes " + name + ", which is " + relation.kindInWords()
+                            + ": this version does not copy it.",
+                    name,
+                    "Exclude it."));
+        }
+        if (!relation.isTable()) {
+            return;
+        }
+        if (hasControlCharacter(relation.name().schema())
+                || hasControlCharacter(relation.name().name())) {
+            problems.add(new Problem(
+                    ErrorCode.NAME_NOT_SUPPORTED,
+                    "The name of the table " + name + " has a control character.",
+                    name,
+                    "Rename it, or exclude it."));
+        }
+        if (!relation.readable()) {
+            problems.add(new Problem(
+                    ErrorCode.SOURCE_PRIVILEGE_MISSING,
+                    "The role " + role + " may not read " + name + ".",
+                    name,
+                    "Grant SELECT on the table and USAGE on its schema to the role, or exclude the table."));
+        }
+        if (relation.filtered()) {
+            problems.add(new Problem(
+                    ErrorCode.SOURCE_ROW_SECURITY,
+                    "Row-level security hides rows of " + name + " from the role " + role + ".",
+                    name,
+                    "Give the role BYPASSRLS, or exclude the table."));
+        }
+    }
+
+    /** A name without a wildcard promises a table; a wildcard takes what is there. */
+    private static void missing(Plan plan, List<SourceRelation> relations, List<Problem> problems) {
+        // A partitioned table stands for its leaves, also where it has none yet.
+        List<TableName> copied = relations.stream()
+                .filter(relation -> relation.isTable() || relation.kind() == 'p')
+                .map(SourceRelation::name)
+                .toList();
+        List<String> missing = new TablePatterns(plan.include()).namesNotAmong(copied);
+        for (String name : missing) {
+            String found = relations.stream()
+                    .filter(relation -> !relation.isTable())
+                    .filter(relation -> new TablePatterns(List.of(name)).matches(relation.name()))
+                    .findFirst()
+                    .map(relation ->
+                            "What the plan includes as " + Sql.printable(name) + " is " + relation.kindInWords() + ".")
+                    .orElse("The source has no table " + Sql.printable(name) + ", or the plan excludes it.");
+            problems.add(new Problem(
+                    ErrorCode.NO_TABLES_MATCH,
+                    found,
+                    "include",
+                    "Correct the name (case counts, no quotes), or take it out."));
+        }
+        if (missing.isEmpty() && relations.stream().noneMatch(SourceRelation::isTable)) {
+            problems.add(new Problem(
+                    ErrorCode.NO_TABLES_MATCH,
+                    "No table of the source matches the plan's patterns.",
+                    "include",
+                    "Write schema.table; * stands for any run of characters, and case counts."));
+        }
+    }
+
+    private static boolean hasControlCharacter(String name) {
+        return name.chars().anyMatch(Character::isISOControl);
+    }
+}

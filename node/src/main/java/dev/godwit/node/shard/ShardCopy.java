@@ -1,0 +1,284 @@
+package dev.godwit.node.shard;
+
+import dev.godwit.node.source.RangeReader;
+import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.split.TooBig;
+import dev.godwit.node.target.LandingSession;
+import dev.godwit.node.target.TargetDatabase;
+import dev.godwit.node.target.TargetDatabase.Landing;
+import dev.godwit.node.target.TargetDatabase.ShardOrder;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.table.Shard;
+import dev.godwit.protocol.table.TableSpec;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.Executor;
+import java.util.zip.CRC32C;
+import org.apache.pekko.Done;
+import org.apache.pekko.actor.typed.ActorSystem;
+import org.apache.pekko.stream.ActorAttributes;
+import org.apache.pekko.stream.Attributes;
+import org.apache.pekko.stream.javadsl.Flow;
+import org.apache.pekko.stream.javadsl.Keep;
+import org.apache.pekko.stream.javadsl.Sink;
+import org.apache.pekko.stream.javadsl.Source;
+
+/**
+ * One try to copy one shard: a stream from a reader to a landing session. Reading and writing run on two threads of the
+ * blocking dispatcher; between them stand at most as many buffers as the sink has granted, and these are used again, so
+ * that a row of any size passes in pieces.
+ *
+ * <p>Order: the reader's transaction first (its snapshot goes into the claim), then the claim, then the bytes, then the
+ * commit.
+ */
+final class ShardCopy {
+    /** Bytes of one buffer. Large enough that the cost of a stream element is lost in it. */
+    static final int BUFFER_BYTES = 256 << 10;
+
+    /** A write that the target has not taken for so long is given up: its network may be a black hole. */
+    static final Duration STALL = Duration.ofSeconds(120);
+
+    /** What one try needs to know. */
+    record Order(
+            String migration,
+            TableSpec table,
+            Shard shard,
+            String cluster,
+            String node,
+            Optional<ShardWorker.SharedSnapshot> sharedSnapshot,
+            long aimedBytes,
+            boolean splittable) {}
+
+    private record Chunk(byte[] data, int length) {}
+
+    private final SourceDatabase source;
+    private final TargetDatabase target;
+    private final Order order;
+    private final int buffers;
+    private final CopyMeter meter;
+    private final Queue<byte[]> free = new ConcurrentLinkedQueue<>();
+    private final CRC32C digest = new CRC32C();
+    private volatile RangeReader reader;
+    private volatile LandingSession session;
+    private volatile boolean cancelled;
+    private volatile long bytes;
+    /** Since when a write waits; 0 while none does. */
+    private volatile long writingSinceNanos;
+
+    private volatile boolean stalled;
+    private long startedNanos;
+
+    /** @param grantedBytes memory that the sink has granted to this try */
+    ShardCopy(SourceDatabase source, TargetDatabase target, Order order, long grantedBytes, CopyMeter meter) {
+        this.source = source;
+        this.target = target;
+        this.order = order;
+        this.buffers = (int) Math.max(3, grantedBytes / BUFFER_BYTES);
+        this.meter = meter;
+    }
+
+    /** Bytes read so far. */
+    long bytes() {
+        return bytes;
+    }
+
+    /** Rows read so far. */
+    long rows() {
+        RangeReader open = reader;
+        return open == null ? 0 : open.rowsSoFar();
+    }
+
+    /** Ends the try soon; the outcome is then {@link WorkOutcome.GivenBack} unless it has already landed. */
+    void cancel() {
+        cancelled = true;
+        RangeReader openReader = reader;
+        LandingSession openSession = session;
+        if (openReader != null) {
+            openReader.cancel();
+        }
+        if (openSession != null) {
+            openSession.cancel();
+        }
+    }
+
+    /** Gives the try up if the target takes nothing. */
+    void giveUpIfStalled() {
+        long since = writingSinceNanos;
+        if (since != 0 && System.nanoTime() - since > STALL.toNanos()) {
+            stalled = true;
+            cancel();
+        }
+    }
+
+    /** Begins; the stage never fails. */
+    CompletionStage<WorkOutcome> start(ActorSystem<?> system) {
+        Executor blocking = BlockingDispatcher.of(system);
+        startedNanos = System.nanoTime();
+        meter.onBegin();
+        return CompletableFuture.supplyAsync(this::open, blocking)
+                .thenCompose(opened -> opened.isPresent()
+                        ? CompletableFuture.completedStage(opened.get())
+                        : stream(system).thenApplyAsync(done -> commit(), blocking))
+                .exceptionallyAsync(this::outcomeOf, blocking)
+                .thenApplyAsync(this::closed, blocking);
+    }
+
+    /** Opens both ends; answers the outcome if there is nothing to copy. */
+    private Optional<WorkOutcome> open() {
+        reader = read();
+        Landing landing = target.land(new ShardOrder(
+                order.migration(), order.table(), order.shard(), order.cluster(), order.node(), reader.snapshot()));
+        if (landing instanceof Landing.AlreadyThere there) {
+            TargetDatabase.Claim claim = there.claim();
+            return Optional.of(new WorkOutcome.Landed(claim.rows(), claim.bytes(), 0, claim.node()));
+        } else if (landing instanceof Landing.Retired retired) {
+            return Optional.of(
+                    new WorkOutcome.AlreadyRetired(retired.pieces().ranges().size()));
+        }
+        session = ((Landing.Open) landing).session();
+        if (cancelled) {
+            return Optional.of(new WorkOutcome.GivenBack());
+        }
+        return Optional.empty();
+    }
+
+    private RangeReader read() {
+        try {
+            RangeReader opened = source.read(
+                    order.table(),
+                    order.shard().range(),
+                    order.sharedSnapshot().map(ShardWorker.SharedSnapshot::exported));
+            // A source that was restarted gives out the same names again, for other snapshots.
+            if (order.sharedSnapshot().isPresent()
+                    && !order.sharedSnapshot().get().text().equals(opened.snapshot())) {
+                opened.close();
+                throw new GodwitException(
+                        ErrorCode.SNAPSHOT_LOST, "The name of the shared snapshot means another one now.", "", "");
+            }
+            return opened;
+        } catch (GodwitException e) {
+            if (e.code() == ErrorCode.SNAPSHOT_LOST) {
+                // One export is gone. Whether the snapshot is, only the migration can tell, who knows all its holders.
+                throw new GodwitException(
+                        ErrorCode.SNAPSHOT_NOT_READY,
+                        e.problem().what(),
+                        e.problem().where(),
+                        "");
+            }
+            throw e;
+        }
+    }
+
+    private CompletionStage<Done> stream(ActorSystem<?> system) {
+        Source<Chunk, ?> read = Source.unfoldResource(() -> reader, this::next, open -> {})
+                .addAttributes(ActorAttributes.dispatcher(BlockingDispatcher.NAME));
+        Sink<Chunk, CompletionStage<Done>> write = Flow.of(Chunk.class)
+                .map(this::write)
+                .toMat(Sink.ignore(), Keep.right())
+                .addAttributes(ActorAttributes.dispatcher(BlockingDispatcher.NAME))
+                .addAttributes(Attributes.inputBuffer(1, Integer.highestOneBit(Math.max(1, buffers - 2))));
+        return read.async().toMat(write, Keep.right()).run(system);
+    }
+
+    private Optional<Chunk> next(RangeReader from) {
+        byte[] buffer = free.poll();
+        if (buffer == null) {
+            buffer = new byte[BUFFER_BYTES];
+        }
+        long before = System.nanoTime();
+        int count = from.read(buffer);
+        long after = System.nanoTime();
+        if (count < 0) {
+            return Optional.empty();
+        }
+        meter.onRead(count, after - before);
+        digest.update(buffer, 0, count);
+        long sum = bytes + count;
+        bytes = sum;
+        if (order.splittable()
+                && TooBig.shouldRetire(
+                        sum, order.aimedBytes(), (System.nanoTime() - startedNanos) / 1_000_000, false)) {
+            throw new TooBigOnTheWay();
+        }
+        return Optional.of(new Chunk(buffer, count));
+    }
+
+    private Done write(Chunk chunk) {
+        long before = System.nanoTime();
+        writingSinceNanos = before;
+        session.write(chunk.data(), 0, chunk.length());
+        writingSinceNanos = 0;
+        meter.onWrite(System.nanoTime() - before);
+        free.add(chunk.data());
+        return Done.getInstance();
+    }
+
+    private WorkOutcome commit() {
+        long rows = reader.rows();
+        String text = String.format(Locale.ROOT, "crc32c:%08x", digest.getValue());
+        return switch (session.commit(rows, bytes, text)) {
+            case COMMITTED ->
+                new WorkOutcome.Landed(rows, bytes, (System.nanoTime() - startedNanos) / 1_000_000, order.node());
+            case NOT_COMMITTED ->
+                failed("the connection to the target broke at COMMIT, and the claim is not there: nothing was written");
+            case UNKNOWN ->
+                failed("the connection to the target broke at COMMIT and the target does not answer: the claim will"
+                        + " tell");
+        };
+    }
+
+    private WorkOutcome failed(String what) {
+        return new WorkOutcome.Failed(new Problem(ErrorCode.TARGET_UNREACHABLE, what, place(), ""));
+    }
+
+    private WorkOutcome outcomeOf(Throwable thrown) {
+        Throwable cause =
+                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
+        if (cause instanceof TooBigOnTheWay) {
+            return new WorkOutcome.TooBig(bytes);
+        } else if (stalled) {
+            return failed("the target has taken no byte for " + STALL.toSeconds() + " s: the try was given up");
+        } else if (cancelled) {
+            return new WorkOutcome.GivenBack();
+        } else if (cause instanceof GodwitException e) {
+            Problem p = e.problem();
+            return new WorkOutcome.Failed(new Problem(p.code(), p.what(), place() + " " + p.where(), p.fix()));
+        }
+        // Only the type: the message of an unknown exception may hold a row's value.
+        return new WorkOutcome.Failed(new Problem(
+                ErrorCode.INTERNAL, "copying failed with " + cause.getClass().getName(), place(), ""));
+    }
+
+    private String place() {
+        return order.migration() + ", table " + order.table().name() + ", shard "
+                + order.shard().id();
+    }
+
+    private WorkOutcome closed(WorkOutcome outcome) {
+        meter.onEnd();
+        LandingSession openSession = session;
+        RangeReader openReader = reader;
+        try (openSession;
+                openReader) {
+            return outcome;
+        } catch (RuntimeException e) {
+            return outcome; // what could not be closed is broken, and its pool evicts it
+        }
+    }
+
+    private static final class TooBigOnTheWay extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        TooBigOnTheWay() {
+            super("the shard is too big", null, false, false);
+        }
+    }
+}

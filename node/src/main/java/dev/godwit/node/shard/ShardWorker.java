@@ -1,0 +1,300 @@
+package dev.godwit.node.shard;
+
+import dev.godwit.node.access.Databases;
+import dev.godwit.node.sink.TargetSink;
+import dev.godwit.protocol.Wire;
+import dev.godwit.protocol.error.Category;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.plan.Consistency;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.Shard;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+
+/**
+ * Carries one shard at a time and decides nothing: asks the sink for a grant; asks coordinators for a shard, the biggest
+ * table's first; copies; reports the outcome until the coordinator has acknowledged it. The grant comes first, so that a
+ * node that can't reach the target takes no shard that others could copy.
+ *
+ * <pre>
+ *   waiting for a grant --Grant--> asking --WorkGiven--> copying --CopyEnded--> reporting
+ *     ^        ^                     |                                              |
+ *     |        +------ resting <-----+ NothingNow                                   |
+ *     +-------------------------------------- Acknowledged -------------------------+
+ * </pre>
+ *
+ * Timeouts: an answer of a coordinator is awaited {@link #ANSWER_TIMEOUT}; an outcome is told again every
+ * {@link #REPEAT}; progress is told every {@link #PROGRESS}; a write that the target has not taken for
+ * {@link ShardCopy#STALL} is given up. Nothing survives a restart: the coordinator notices the silence, and the claim in
+ * the target keeps a second copy from landing.
+ */
+public final class ShardWorker {
+    static final Duration ANSWER_TIMEOUT = Duration.ofSeconds(5);
+    static final Duration REPEAT = Duration.ofSeconds(2);
+    static final Duration PROGRESS = Duration.ofSeconds(1);
+    static final Duration SHORTEST_IDLE = Duration.ofMillis(100);
+    static final Duration LONGEST_IDLE = Duration.ofSeconds(2);
+
+    /** What a worker is told. */
+    public interface Command extends Wire {}
+
+    /** A coordinator's answer: copy this. */
+    public record WorkGiven(TableSpec table, Shard shard, int attempt, long aimedBytes, boolean splittable)
+            implements Command {}
+
+    /** A coordinator's answer: ask elsewhere, or later. */
+    public record NothingNow(TableName table) implements Command {}
+
+    /** The outcome of this try is durable in the coordinator's journal. */
+    public record Acknowledged(String shard, int attempt) implements Command {}
+
+    /** Stop when the shard under way has ended; a worker that has none stops at once. */
+    public record StopWhenIdle() implements Command {}
+
+    /** Give the shard under way back and stop. */
+    public record StopNow() implements Command {}
+
+    private record Granted(TargetSink.Grant grant) implements Command {}
+
+    private record CopyEnded(WorkOutcome outcome) implements Command {}
+
+    private record Tick() implements Command {}
+
+    /**
+     * What all workers of a migration on a node share.
+     *
+     * @param tables the tables that have work, the biggest first; changes while running
+     * @param sharedSnapshot the one snapshot, if there is one and it is held here; changes while running
+     * @param coordinator finds the coordinator of a table
+     */
+    public record Surroundings(
+            Plan plan,
+            String cluster,
+            String node,
+            Databases databases,
+            Supplier<List<TableName>> tables,
+            Supplier<Optional<SharedSnapshot>> sharedSnapshot,
+            Function<TableName, Recipient> coordinator,
+            ActorRef<TargetSink.Command> sink,
+            CopyMeter meter) {}
+
+    /**
+     * The snapshot that all shards read.
+     *
+     * @param exported name of a live export of it
+     * @param text its {@code pg_current_snapshot()}
+     */
+    public record SharedSnapshot(String exported, String text) {}
+
+    /** The way to a coordinator, wherever it is. */
+    public interface Recipient {
+        void tell(ShardCoordinator.Command command);
+    }
+
+    private final ActorContext<Command> context;
+    private final TimerScheduler<Command> timers;
+    private final Surroundings around;
+    private final ActorRef<TargetSink.Grant> grants;
+    private final String path;
+    private boolean stopping;
+    private int failuresInARow;
+    private Duration idle = SHORTEST_IDLE;
+
+    private ShardWorker(ActorContext<Command> context, TimerScheduler<Command> timers, Surroundings around) {
+        this.context = context;
+        this.timers = timers;
+        this.around = around;
+        this.grants = context.messageAdapter(TargetSink.Grant.class, Granted::new);
+        this.path = context.getSelf().path().name();
+    }
+
+    public static Behavior<Command> create(Surroundings around) {
+        return Behaviors.setup(
+                context -> Behaviors.withTimers(timers -> new ShardWorker(context, timers, around).waitForGrant()));
+    }
+
+    private Behavior<Command> waitForGrant() {
+        if (stopping) {
+            return Behaviors.stopped();
+        }
+        around.sink().tell(new TargetSink.Acquire(grants));
+        return Behaviors.receive(Command.class)
+                .onMessage(Granted.class, granted -> ask(granted.grant(), 0))
+                // The sink sees the end of a worker, and takes it off its list.
+                .onMessage(StopWhenIdle.class, message -> Behaviors.stopped())
+                .onMessage(StopNow.class, message -> Behaviors.stopped())
+                .onAnyMessage(message -> Behaviors.same())
+                .build();
+    }
+
+    /** Asks the coordinator of the n-th table; after the last one rests for a while. */
+    private Behavior<Command> ask(TargetSink.Grant grant, int n) {
+        List<TableName> tables = around.tables().get();
+        if (stopping || n >= tables.size()) {
+            release(TargetSink.Use.NONE);
+            return stopping ? Behaviors.stopped() : rest();
+        }
+        around.coordinator()
+                .apply(tables.get(n))
+                .tell(new ShardCoordinator.PullWork(tables.get(n), path, around.node(), context.getSelf()));
+        timers.startSingleTimer("tick", new Tick(), ANSWER_TIMEOUT);
+        return Behaviors.receive(Command.class)
+                .onMessage(WorkGiven.class, work -> {
+                    idle = SHORTEST_IDLE;
+                    return copy(work, grant);
+                })
+                .onMessage(
+                        NothingNow.class,
+                        nothing -> nothing.table().equals(tables.get(n)),
+                        nothing -> ask(grant, n + 1))
+                .onMessage(Tick.class, tick -> ask(grant, n + 1))
+                .onMessage(StopWhenIdle.class, message -> {
+                    stopping = true; // the answer may be on its way: it is awaited, so that no shard is given to nobody
+                    return Behaviors.same();
+                })
+                .onMessage(StopNow.class, message -> Behaviors.stopped())
+                .onAnyMessage(message -> Behaviors.same())
+                .build();
+    }
+
+    private Behavior<Command> rest() {
+        Duration pause =
+                idle.multipliedBy(50 + ThreadLocalRandom.current().nextInt(50)).dividedBy(75);
+        idle = idle.multipliedBy(2).compareTo(LONGEST_IDLE) > 0 ? LONGEST_IDLE : idle.multipliedBy(2);
+        timers.startSingleTimer("tick", new Tick(), pause);
+        return Behaviors.receive(Command.class)
+                .onMessage(Tick.class, tick -> waitForGrant())
+                // An answer that came after its time: nobody copies that shard, and it goes back.
+                .onMessage(WorkGiven.class, work -> report(work, new WorkOutcome.GivenBack()))
+                .onMessage(StopWhenIdle.class, message -> Behaviors.stopped())
+                .onMessage(StopNow.class, message -> Behaviors.stopped())
+                .onAnyMessage(message -> Behaviors.same())
+                .build();
+    }
+
+    private void release(TargetSink.Use use) {
+        around.sink().tell(new TargetSink.Release(grants, use));
+    }
+
+    private Behavior<Command> copy(WorkGiven work, TargetSink.Grant grant) {
+        Optional<SharedSnapshot> snapshot = around.sharedSnapshot().get();
+        // It may have gone away since the shard was asked for: the shard must not be read as of another moment.
+        boolean snapshotMissing = around.plan().consistency() == Consistency.SNAPSHOT && snapshot.isEmpty();
+        if (stopping || snapshotMissing) {
+            release(TargetSink.Use.NONE);
+            return report(work, new WorkOutcome.GivenBack());
+        }
+        ShardCopy copy = new ShardCopy(
+                around.databases().source(around.plan()),
+                around.databases().target(around.plan()),
+                new ShardCopy.Order(
+                        around.plan().name(),
+                        work.table(),
+                        work.shard(),
+                        around.cluster(),
+                        around.node() + "@" + around.cluster(),
+                        snapshot,
+                        work.aimedBytes(),
+                        work.splittable()),
+                grant.bytes(),
+                around.meter());
+        context.pipeToSelf(
+                copy.start(context.getSystem()),
+                (outcome, failure) -> new CopyEnded(outcome != null ? outcome : new WorkOutcome.GivenBack()));
+        timers.startTimerWithFixedDelay("tick", new Tick(), PROGRESS);
+        return Behaviors.receive(Command.class)
+                .onMessage(CopyEnded.class, ended -> {
+                    around.meter().onSource(!failedWith(ended.outcome(), ErrorCode.SOURCE_UNREACHABLE));
+                    release(
+                            failedWith(ended.outcome(), ErrorCode.TARGET_UNREACHABLE)
+                                    ? TargetSink.Use.UNREACHABLE
+                                    : TargetSink.Use.ANSWERED);
+                    return report(work, ended.outcome());
+                })
+                .onMessage(Tick.class, tick -> {
+                    copy.giveUpIfStalled();
+                    tellProgress(work, copy.rows(), copy.bytes());
+                    return Behaviors.same();
+                })
+                .onMessage(StopWhenIdle.class, message -> {
+                    stopping = true;
+                    return Behaviors.same();
+                })
+                .onMessage(StopNow.class, message -> {
+                    stopping = true;
+                    copy.cancel();
+                    return Behaviors.same();
+                })
+                .onAnyMessage(message -> Behaviors.same())
+                .onSignal(PostStop.class, signal -> {
+                    copy.cancel();
+                    return Behaviors.same();
+                })
+                .build();
+    }
+
+    private static boolean failedWith(WorkOutcome outcome, ErrorCode code) {
+        return outcome instanceof WorkOutcome.Failed failed && failed.problem().code() == code;
+    }
+
+    private void tellProgress(WorkGiven work, long rows, long bytes) {
+        around.coordinator()
+                .apply(work.table().name())
+                .tell(new ShardCoordinator.Progress(
+                        work.shard().id(), work.attempt(), path, around.node(), rows, bytes));
+    }
+
+    private Behavior<Command> report(WorkGiven work, WorkOutcome outcome) {
+        failuresInARow = outcome instanceof WorkOutcome.Failed ? failuresInARow + 1 : 0;
+        tellOutcome(work, outcome);
+        timers.startTimerWithFixedDelay("tick", new Tick(), REPEAT);
+        return Behaviors.receive(Command.class)
+                .onMessage(
+                        Acknowledged.class,
+                        ack -> ack.shard().equals(work.shard().id()),
+                        ack -> {
+                            timers.cancel("tick");
+                            return failuresInARow == 0 || stopping ? waitForGrant() : coolDown(outcome);
+                        })
+                .onMessage(Tick.class, tick -> {
+                    tellOutcome(work, outcome);
+                    return Behaviors.same();
+                })
+                .onMessage(StopWhenIdle.class, message -> {
+                    stopping = true;
+                    return Behaviors.same();
+                })
+                // The claim says it all: nothing is lost if nobody hears of this outcome.
+                .onMessage(StopNow.class, message -> Behaviors.stopped())
+                .onAnyMessage(message -> Behaviors.same())
+                .build();
+    }
+
+    /** After failures this worker asks for nothing for a while, so that a database that is down is not stormed. */
+    private Behavior<Command> coolDown(WorkOutcome outcome) {
+        boolean databaseIsDown = outcome instanceof WorkOutcome.Failed failed
+                && failed.problem().code().category() == Category.SOURCE;
+        long mostMillis = databaseIsDown ? Math.min(10_000, 250L << Math.min(failuresInARow, 6)) : 200;
+        idle = Duration.ofMillis(mostMillis / 2 + ThreadLocalRandom.current().nextLong(mostMillis / 2 + 1));
+        return rest();
+    }
+
+    private void tellOutcome(WorkGiven work, WorkOutcome outcome) {
+        around.coordinator()
+                .apply(work.table().name())
+                .tell(new ShardCoordinator.Finished(
+                        work.shard().id(), work.attempt(), path, around.node(), outcome, context.getSelf()));
+    }
+}

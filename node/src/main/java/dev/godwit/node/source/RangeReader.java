@@ -1,0 +1,29 @@
+package dev.godwit.node.source;
+
+/**
+ * The bytes of one range in COPY's format. Not thread-safe, except {@link #cancel()}. Closing it before the end gives
+ * the read up.
+ */
+public interface RangeReader extends AutoCloseable {
+    /** {@code pg_current_snapshot()} of the transaction that reads. */
+    String snapshot();
+
+    /**
+     * Fills a part of the buffer with the next bytes of the stream; rows may be cut anywhere.
+     *
+     * @return how many bytes, 1 or more; -1 at the end
+     */
+    int read(byte[] buffer);
+
+    /** Rows whose first byte has been read; may be asked from any thread. */
+    long rowsSoFar();
+
+    /** Rows of the whole range as the source counted them; valid after {@link #read} has returned -1. */
+    long rows();
+
+    /** Ends the read from another thread: a blocked {@link #read} fails soon. */
+    void cancel();
+
+    @Override
+    void close();
+}

@@ -1,0 +1,67 @@
+package dev.godwit.node.source;
+
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.ShardRange;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A source database as one node sees it. Every call blocks and may be made from any thread; all throw
+ * {@link dev.godwit.protocol.error.GodwitException} with a code of category SOURCE. Closing it ends its sessions.
+ */
+public interface SourceDatabase extends AutoCloseable {
+    /** System identifier and database: the same for every session, different for every other database. */
+    String identity();
+
+    /** Everything about the source that would keep the plan from working: settings, privileges, kinds of tables. */
+    List<Problem> check(Plan plan);
+
+    /** The tables that the plan's patterns name, the biggest first. */
+    List<TableSpec> tables(Plan plan);
+
+    /** How the table is made anew in another database, as the catalogs say now. */
+    TableDefinition definition(TableSpec table);
+
+    /**
+     * Keys of the table with the bytes of their rows, in the source's order of keys, by sampling blocks.
+     *
+     * @param wanted about how many; 1 or more. All rows are taken where the table has no more
+     */
+    List<KeySample> sample(TableSpec table, int wanted);
+
+    /**
+     * Keys within a range, by reading the range's part of the table; for ranges that are cut again.
+     *
+     * @param within a range of kind Keys
+     * @param wanted about how many; 1 or more
+     */
+    List<KeySample> sample(TableSpec table, ShardRange.Keys within, int wanted);
+
+    /** How many blocks the table's main file has now. */
+    long blocks(TableName table);
+
+    /**
+     * Starts to read a range: a transaction of its own with its own snapshot, or with the imported one.
+     *
+     * @param snapshot name of an exported snapshot
+     */
+    RangeReader read(TableSpec table, ShardRange range, Optional<String> snapshot);
+
+    /** Takes a snapshot, holds it and exports it. */
+    HeldSnapshot hold();
+
+    /**
+     * Imports a snapshot, holds it and exports it again.
+     *
+     * @param exported name of somebody's export
+     * @throws dev.godwit.protocol.error.GodwitException with SNAPSHOT_LOST if nobody holds that export any more; any
+     *     other code leaves open whether somebody does
+     */
+    HeldSnapshot hold(String exported);
+
+    @Override
+    void close();
+}

@@ -1,0 +1,2 @@
+/** Decides where a table is cut. Pure. */
+package dev.godwit.node.split;

@@ -1,0 +1,134 @@
+package dev.godwit.node.target;
+
+import dev.godwit.node.source.TableDefinition;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.Shard;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import dev.godwit.protocol.table.Window;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * A target database as one node sees it. Every call blocks and may be made from any thread; all throw
+ * {@link dev.godwit.protocol.error.GodwitException} with a code of category TARGET. Closing it ends its sessions.
+ */
+public interface TargetDatabase extends AutoCloseable {
+    String identity();
+
+    /** Everything about the target that would keep these tables from landing. Writes nothing. */
+    List<Problem> check(Plan plan, List<TableSpec> tables);
+
+    /**
+     * Enters the migration in the target, first writer wins, and makes Godwit's own tables there.
+     *
+     * @return the entry that is there now: equal to {@code entry} if nobody else was first
+     */
+    MigrationEntry enter(MigrationEntry entry);
+
+    /** The migration's entry, if there is one. */
+    Optional<MigrationEntry> entry(String migration);
+
+    /**
+     * Makes the tables that are missing, without keys, and the schemas and types that they need (mode {@code tables});
+     * then proves that each table is there, has the columns, and holds no row that this migration has not claimed.
+     * Repeating it changes nothing.
+     *
+     * @param definitions how the source defines a table; asked for tables that are missing and for those with types
+     *     that are not built in
+     * @throws dev.godwit.protocol.error.GodwitException with TARGET_NOT_EMPTY among others; where there are several
+     *     problems, with the code of the first and the words of all
+     */
+    void prepare(Plan plan, List<TableSpec> tables, Function<TableSpec, TableDefinition> definitions);
+
+    /**
+     * Keeps a window of shards, first writer wins.
+     *
+     * @return the window of that name that is there now
+     */
+    Window keep(String migration, TableName table, Window window);
+
+    Optional<Window> window(String migration, TableName table, String name);
+
+    /** The claims of these shards that are there; at most 10,000 ids a call. */
+    Map<String, Claim> claims(String migration, TableName table, Collection<String> shards);
+
+    /**
+     * Writes the claim of a shard as retired and keeps its pieces as a window of its id, in one transaction.
+     *
+     * @return what the target says now: retired with the pieces that are kept there, or copied if somebody landed it
+     */
+    Retirement retire(
+            String migration, TableName table, Shard shard, List<dev.godwit.protocol.table.ShardRange> pieces);
+
+    /**
+     * Starts to land a shard: opens a transaction and inserts the claim, waiting for whoever holds it, and ending a
+     * holder that is not of a live worker of this cluster.
+     */
+    Landing land(ShardOrder order);
+
+    /**
+     * Compares the windows with the claims and flushes what is committed to disk. To be called once all shards are
+     * reported as landed; several calls are harmless.
+     *
+     * @throws dev.godwit.protocol.error.GodwitException with TARGET_FAILED where a window itself is missing: which
+     *     shards it had is not known, so it can't be answered as missing shards
+     */
+    Confirmation confirm(String migration, TableName table);
+
+    /**
+     * Builds the table's keys that are missing and moves its identity columns' sequences to where the source's stand
+     * (mode {@code tables}; nothing in {@code existing}). Repeating it changes nothing.
+     *
+     * @throws dev.godwit.protocol.error.GodwitException with TARGET_KEY_NOT_UNIQUE, without the rows' values
+     */
+    void buildKeys(Plan plan, TableSpec table, TableDefinition definition);
+
+    /** What is claimed under {@code migration} by anybody. */
+    record MigrationEntry(
+            String migration, String planDigest, String sourceIdentity, String cluster, String exportedSnapshot) {}
+
+    /** The claim of a shard. */
+    record Claim(String shard, boolean retired, long rows, long bytes, String node) {}
+
+    /** Outcome of {@link #retire}. */
+    sealed interface Retirement {
+        record Retired(Window pieces) implements Retirement {}
+
+        record Copied(Claim claim) implements Retirement {}
+    }
+
+    /**
+     * What a worker is to land.
+     *
+     * @param cluster id of this cluster, to tell its own dead workers from another cluster's live ones
+     */
+    record ShardOrder(String migration, TableSpec table, Shard shard, String cluster, String node, String snapshot) {}
+
+    /** Outcome of {@link #land}. */
+    sealed interface Landing {
+        /** The claim is inserted and not committed: write now. */
+        record Open(LandingSession session) implements Landing {}
+
+        /** Somebody has landed it. */
+        record AlreadyThere(Claim claim) implements Landing {}
+
+        /** Somebody has retired it; these are its pieces. */
+        record Retired(Window pieces) implements Landing {}
+    }
+
+    /**
+     * @param missing ids of shards that are in a window and have no claim, at most 10,000 of them; empty if all have
+     * @param rows sum over the copied claims
+     * @param bytes sum over the copied claims
+     * @param shards number of copied claims
+     */
+    record Confirmation(List<String> missing, long rows, long bytes, long shards) {}
+
+    @Override
+    void close();
+}

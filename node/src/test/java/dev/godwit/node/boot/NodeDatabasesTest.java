@@ -1,0 +1,67 @@
+package dev.godwit.node.boot;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.godwit.protocol.plan.Consistency;
+import dev.godwit.protocol.plan.Endpoint;
+import dev.godwit.protocol.plan.Limits;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.plan.SchemaMode;
+import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import java.io.IOException;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class NodeDatabasesTest {
+    @Test
+    void sessions_of_both_sides_are_known_as_ours_by_how_their_names_begin() throws IOException, SQLException {
+        try (EmbeddedPostgres server = EmbeddedPostgres.start()) {
+            Plan plan = plan(server.getPort());
+            NodeDatabases databases = new NodeDatabases("127.0.0.1:4711/abcdef0123456789");
+            try {
+                databases.source(plan).identity();
+                databases.target(plan).entry(plan.name());
+
+                assertThat(applicationNames(server)).hasSize(2).allMatch(name -> name.startsWith("godwit"));
+            } finally {
+                databases.close(plan.name());
+            }
+        }
+    }
+
+    private static List<String> applicationNames(EmbeddedPostgres server) throws SQLException {
+        List<String> names = new ArrayList<>();
+        try (Connection connection = server.getPostgresDatabase().getConnection();
+                Statement statement = connection.createStatement();
+                ResultSet rows = statement.executeQuery("SELECT application_name FROM pg_stat_activity"
+                        + " WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()")) {
+            while (rows.next()) {
+                names.add(rows.getString(1));
+            }
+        }
+        return names;
+    }
+
+    private static Plan plan(int port) {
+        Endpoint server =
+                new Endpoint(new PostgresAddress("127.0.0.1", port, "postgres", "postgres", null, "disable", Map.of()));
+        return new Plan(
+                "godwit/v1",
+                "Migration",
+                "shop",
+                server,
+                Map.of("main", server),
+                Consistency.FROZEN,
+                List.of("*.*"),
+                List.of(),
+                SchemaMode.TABLES,
+                Limits.DEFAULT);
+    }
+}
