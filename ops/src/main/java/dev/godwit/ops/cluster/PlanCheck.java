@@ -1,0 +1,95 @@
+package dev.godwit.ops.cluster;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.godwit.ops.client.Json;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** Has a node's JVM check a plan: it reads plan and databases and writes nothing. */
+public final class PlanCheck {
+    private final Installation installation;
+
+    public PlanCheck(Installation installation) {
+        this.installation = installation;
+    }
+
+    /**
+     * What was found.
+     *
+     * @param json as the node gave it
+     * @param problems all of them; empty if the plan can be run
+     * @param exitCode of the node's check: 0, or the code of the first problem
+     */
+    public record Report(JsonNode json, List<Problem> problems, int exitCode) {
+        public Report {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** @throws GodwitException {@link ErrorCode#INTERNAL} if the check itself failed */
+    public Report run(Path plan) {
+        Path log = null;
+        try {
+            log = Files.createTempFile("godwit-check-", ".log");
+            Process process = new ProcessBuilder(installation.nodeCommand(
+                            "256m", Map.of(), "check", plan.toAbsolutePath().toString()))
+                    .redirectError(log.toFile())
+                    .start();
+            process.getOutputStream().close();
+            byte[] answer = process.getInputStream().readAllBytes();
+            return read(new String(answer, StandardCharsets.UTF_8), process.waitFor(), log);
+        } catch (IOException e) {
+            throw failed("The node's check could not be run.", "");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw failed("The check was interrupted.", "");
+        } finally {
+            delete(log);
+        }
+    }
+
+    private static Report read(String answer, int exitCode, Path log) throws IOException {
+        JsonNode json;
+        try {
+            json = Json.MAPPER.readTree(answer);
+        } catch (JsonProcessingException e) {
+            json = null;
+        }
+        if (json == null || !json.path("problems").isArray()) {
+            throw failed("The node's check ended with code " + exitCode + " and no answer.", LogTail.of(log));
+        }
+        List<Problem> problems = new ArrayList<>();
+        for (JsonNode problem : json.path("problems")) {
+            problems.add(Json.MAPPER.treeToValue(problem, Problem.class));
+        }
+        return new Report(json, problems, exitCode);
+    }
+
+    private static GodwitException failed(String what, String log) {
+        return new GodwitException(
+                ErrorCode.INTERNAL,
+                what + (log.isEmpty() ? "" : " Its log ends:\n" + log),
+                "",
+                "Report this as a bug.");
+    }
+
+    private static void delete(Path log) {
+        if (log == null) {
+            return;
+        }
+        try {
+            Files.deleteIfExists(log);
+        } catch (IOException e) {
+            log.toFile().deleteOnExit();
+        }
+    }
+}

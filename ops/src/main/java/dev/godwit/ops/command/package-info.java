@@ -1,0 +1,2 @@
+/** The verbs of the command line, one small class each. */
+package dev.godwit.ops.command;

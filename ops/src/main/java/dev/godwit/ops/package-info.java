@@ -1,0 +1,2 @@
+/** The operator's side: the {@code godwit} command. */
+package dev.godwit.ops;

@@ -1,0 +1,227 @@
+package dev.godwit.ops.view;
+
+import dev.godwit.ops.view.TextTable.Column;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.NodeStatus;
+import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.TableState;
+import dev.godwit.protocol.status.TableStatus;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/** A migration's status in words. */
+public final class StatusText {
+    private static final int BAR_WIDTH = 30;
+    private static final int PROBLEMS_SHOWN = 10;
+
+    /** What to read when checking the plan again is of no use. */
+    public static final String SNAPSHOT_LOST_PAGE = "docs/how-to/resume-and-recover.md, 'The snapshot is lost'";
+
+    private final Style style;
+
+    public StatusText(Style style) {
+        this.style = style;
+    }
+
+    /** Whether the migration has failed for good, since the moment that it copied can't be read any more. */
+    public static boolean snapshotIsLost(MigrationStatus status) {
+        return status.phase() == Phase.FAILED
+                && status.problems().stream().anyMatch(problem -> problem.code() == ErrorCode.SNAPSHOT_LOST);
+    }
+
+    /** One line for a log: everything that changes, nothing that wraps. */
+    public String line(MigrationStatus status) {
+        return status.name() + " " + status.phase().word() + " " + health(status) + ", " + share(status) + ", "
+                + amount(status) + ", " + speed(status) + ", shards " + Quantity.count(status.shardsDone()) + " done "
+                + status.shardsRunning() + " running, left " + left(status) + limit(status);
+    }
+
+    /**
+     * The whole picture.
+     *
+     * @param tables all tables, or none if they are not known yet
+     * @param tablesShown how many of them get a line: the biggest
+     */
+    public List<String> block(MigrationStatus status, List<TableStatus> tables, int tablesShown) {
+        List<String> lines = new ArrayList<>();
+        lines.add(style.bold(Style.printable(status.name())) + "  "
+                + status.phase().word() + "  " + health(status));
+        lines.add("  " + bar(status) + "  " + share(status) + "  " + amount(status));
+        lines.add("  " + speed(status) + "  left " + left(status) + limit(status));
+        lines.add("  tables " + status.tablesDone() + " of " + status.tablesTotal() + " done"
+                + (status.tablesPaused() > 0 ? ", " + style.warning(status.tablesPaused() + " paused") : "")
+                + "  shards " + Quantity.count(status.shardsDone()) + " done, " + status.shardsRunning() + " running"
+                + "  retries " + status.retries());
+        if (!status.nodes().isEmpty()) {
+            lines.add("  nodes " + status.nodes().size() + ": "
+                    + status.nodes().stream().map(StatusText::node).collect(Collectors.joining(", ")));
+        }
+        tables(tables, tablesShown).forEach(line -> lines.add("  " + line));
+        status.problems().stream()
+                .limit(PROBLEMS_SHOWN)
+                .forEach(problem -> lines.addAll(
+                        problem(problem).stream().map(line -> "  " + line).toList()));
+        if (status.problems().size() > PROBLEMS_SHOWN) {
+            lines.add("  and " + (status.problems().size() - PROBLEMS_SHOWN) + " more problems");
+        }
+        return lines;
+    }
+
+    /** One line per migration. */
+    public List<String> list(List<MigrationStatus> migrations) {
+        TextTable table = new TextTable(
+                Column.text("migration"),
+                Column.text("phase"),
+                Column.text("health"),
+                Column.text("share"),
+                Column.number("rows"),
+                Column.number("bytes"),
+                Column.text("left"));
+        migrations.forEach(m -> table.row(
+                m.name(),
+                m.phase().word(),
+                m.health(),
+                share(m),
+                Quantity.count(m.rows()),
+                Quantity.bytes(m.bytes()),
+                left(m)));
+        return table.lines();
+    }
+
+    /** Code and place, then what was found and what to do. */
+    public List<String> problem(Problem problem) {
+        List<String> lines = new ArrayList<>();
+        lines.add(style.bad(problem.code().name())
+                + (problem.where().isEmpty() ? "" : "  " + Style.printable(problem.where())));
+        problem.what().lines().forEach(line -> lines.add("  " + Style.printable(line)));
+        if (!problem.fix().isEmpty()) {
+            lines.add("  Fix: " + Style.printable(problem.fix()));
+        }
+        return lines;
+    }
+
+    private List<String> tables(List<TableStatus> tables, int shown) {
+        if (tables.isEmpty() || shown < 1) {
+            return List.of();
+        }
+        TextTable text = new TextTable(
+                Column.text("table"),
+                Column.text("state"),
+                Column.number("rows"),
+                Column.number("bytes"),
+                Column.number("%"),
+                Column.number("shards done"),
+                Column.number("running"));
+        List<TableStatus> biggest = tables.stream()
+                .sorted(Comparator.comparing((TableStatus t) -> t.state() == TableState.PAUSED)
+                        .thenComparing(TableStatus::estimatedBytes)
+                        .reversed()
+                        .thenComparing(TableStatus::table))
+                .toList();
+        biggest.stream()
+                .limit(shown)
+                .forEach(t -> text.row(
+                        t.table(),
+                        t.state().name().toLowerCase(java.util.Locale.ROOT),
+                        Quantity.count(t.rows() + t.liveRows()),
+                        Quantity.bytes(t.bytes() + (double) t.liveBytes()),
+                        percent(t),
+                        Quantity.count(t.shardsDone()) + (t.allCut() ? " of " + Quantity.count(shards(t)) : ""),
+                        t.shardsRunning()));
+        List<String> lines = new ArrayList<>(text.lines());
+        if (biggest.size() > shown) {
+            Map<String, Long> rest = biggest.stream()
+                    .skip(shown)
+                    .collect(Collectors.groupingBy(
+                            t -> t.state().name().toLowerCase(java.util.Locale.ROOT),
+                            TreeMap::new,
+                            Collectors.counting()));
+            lines.add("and " + (biggest.size() - shown) + " more: "
+                    + rest.entrySet().stream()
+                            .map(e -> e.getValue() + " " + e.getKey())
+                            .collect(Collectors.joining(", ")));
+        }
+        return lines;
+    }
+
+    private static long shards(TableStatus table) {
+        return table.shardsDone() + table.shardsRunning() + table.shardsWaiting();
+    }
+
+    /** By rows where the statistics know them: bytes on disk are not the bytes that travel. */
+    private static int percent(TableStatus table) {
+        if (table.state() == TableState.COMPLETED) {
+            return 100;
+        }
+        return table.estimatedRows() > 0
+                ? Quantity.percent(table.rows() + table.liveRows(), table.estimatedRows())
+                : Quantity.percent(table.bytes() + table.liveBytes(), table.estimatedBytes());
+    }
+
+    private String health(MigrationStatus status) {
+        String word = switch (status.health()) {
+            case RUNNING -> style.good(status.health().name());
+            case DEGRADED -> style.warning(status.health().name());
+            case STALLED -> style.bad(status.health().name());
+            case IDLE -> style.dim(status.health().name());
+        };
+        return status.reason().isEmpty() ? word : word + ": " + Style.printable(status.reason());
+    }
+
+    private static String share(MigrationStatus status) {
+        return status.phase() == Phase.COMPLETED ? "100%" : "about " + share(status, 100) + "%";
+    }
+
+    private static int share(MigrationStatus status, int whole) {
+        return Quantity.percent(travelled(status), status.estimatedBytes()) * whole / 100;
+    }
+
+    private static long travelled(MigrationStatus status) {
+        return status.bytes() + status.liveBytes();
+    }
+
+    private String bar(MigrationStatus status) {
+        int full = status.phase() == Phase.COMPLETED ? BAR_WIDTH : share(status, BAR_WIDTH);
+        return "[" + style.good("#".repeat(full)) + ".".repeat(BAR_WIDTH - full) + "]";
+    }
+
+    private static String amount(MigrationStatus status) {
+        String rows = Quantity.count(status.rows() + status.liveRows()) + " rows";
+        return status.phase() == Phase.COMPLETED
+                ? Quantity.bytes(status.bytes()) + ", " + rows
+                : Quantity.bytes(travelled(status)) + " of about "
+                        + Quantity.bytes(Math.max(status.estimatedBytes(), travelled(status))) + ", " + rows;
+    }
+
+    private static String speed(MigrationStatus status) {
+        return Quantity.count(Math.round(status.rowsPerSecond())) + " rows/s, "
+                + Quantity.bytes(status.bytesPerSecond()) + "/s";
+    }
+
+    private static String left(MigrationStatus status) {
+        if (status.phase() == Phase.COMPLETED) {
+            return "nothing";
+        }
+        return status.phase().ended() ? "unknown" : Quantity.range(status.etaLowSeconds(), status.etaHighSeconds());
+    }
+
+    private static String limit(MigrationStatus status) {
+        return status.limit().isEmpty() || status.health() == Health.IDLE
+                ? ""
+                : "  limit: " + Style.printable(status.limit());
+    }
+
+    private static String node(NodeStatus node) {
+        String name = node.http().isEmpty() ? node.node() : node.http().replaceFirst("^https?://", "");
+        return Style.printable(name) + " (" + node.running() + " of " + node.workers() + " busy"
+                + (node.sourceReachable() ? "" : ", source unreachable")
+                + (node.targetReachable() ? "" : ", target unreachable") + ")";
+    }
+}

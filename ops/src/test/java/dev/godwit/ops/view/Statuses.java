@@ -1,0 +1,82 @@
+package dev.godwit.ops.view;
+
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.NodeStatus;
+import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.TableState;
+import dev.godwit.protocol.status.TableStatus;
+import java.time.Instant;
+import java.util.List;
+
+/** Statuses for tests. */
+public final class Statuses {
+    private static final Instant AT = Instant.parse("2026-11-21T10:00:00Z");
+
+    private Statuses() {}
+
+    public static MigrationStatus copying(long bytes) {
+        return status(Phase.COPYING, Health.RUNNING, "", bytes, List.of());
+    }
+
+    public static MigrationStatus copying(long bytes, List<NodeStatus> nodes) {
+        return status(Phase.COPYING, Health.RUNNING, "", bytes, List.of(), nodes);
+    }
+
+    public static MigrationStatus completed() {
+        return status(Phase.COMPLETED, Health.IDLE, "", 300_000_000, List.of());
+    }
+
+    public static MigrationStatus status(
+            Phase phase, Health health, String reason, long bytes, List<Problem> problems) {
+        return status(
+                phase,
+                health,
+                reason,
+                bytes,
+                problems,
+                List.of(node("http://127.0.0.1:7081", 2), node("http://127.0.0.1:7082", 2)));
+    }
+
+    private static MigrationStatus status(
+            Phase phase, Health health, String reason, long bytes, List<Problem> problems, List<NodeStatus> nodes) {
+        return new MigrationStatus(
+                "shop",
+                phase,
+                health,
+                reason,
+                "target",
+                "snapshot",
+                "exactly-once",
+                AT,
+                AT,
+                612_000,
+                bytes,
+                340,
+                1_000_000,
+                300_000_000,
+                52_100.4,
+                12_340_000,
+                130,
+                210,
+                11,
+                phase == Phase.COMPLETED ? 11 : 3,
+                0,
+                31,
+                phase == Phase.COPYING ? 4 : 0,
+                1,
+                nodes,
+                problems,
+                List.of("pause", "cancel"));
+    }
+
+    public static NodeStatus node(String http, int running) {
+        return new NodeStatus(
+                "godwit@127.0.0.1:25520", http, 4, running, 0.2, 0.7, 0.5, 100_000_000, 8_000_000, true, true, true);
+    }
+
+    public static TableStatus table(String name, TableState state, long estimatedBytes) {
+        return new TableStatus(name, state, 1000, 100_000, 10, 1000, 2000, estimatedBytes, 5, 1, 4, true, 0, null);
+    }
+}
