@@ -1,0 +1,2 @@
+/** Godwit as processes, seen from outside. */
+package dev.godwit.load.cluster;

@@ -1,0 +1,2 @@
+/** Random kills, with the contents of both sides compared each time. */
+package dev.godwit.load.kills;

@@ -1,0 +1,2 @@
+/** What is measured and how a result is written. */
+package dev.godwit.load.measure;
