@@ -11,6 +11,7 @@ import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.model.ContentType;
@@ -18,6 +19,7 @@ import org.apache.pekko.http.javadsl.model.ContentTypes;
 import org.apache.pekko.http.javadsl.model.HttpEntities;
 import org.apache.pekko.http.javadsl.model.HttpResponse;
 import org.apache.pekko.http.javadsl.model.StatusCodes;
+import org.apache.pekko.pattern.Patterns;
 import org.apache.pekko.stream.KillSwitches;
 import org.apache.pekko.stream.SharedKillSwitch;
 import org.apache.pekko.stream.javadsl.Sink;
@@ -37,12 +39,17 @@ final class EventStreams {
 
     private static final ByteString HEARTBEAT = ByteString.fromString(": heartbeat\n\n");
 
+    /** How long the last bytes of a stream that has ended take to their socket, which nobody tells us. */
+    private static final Duration LAST_CHUNK = Duration.ofMillis(100);
+
     private final ActorSystem<?> system;
     private final MigrationGateway gateway;
     private final int maxStreams;
     private final Duration heartbeat;
     private final AtomicInteger open = new AtomicInteger();
     private final SharedKillSwitch closing = KillSwitches.shared("godwit-event-streams");
+    private final CompletableFuture<Done> ended = new CompletableFuture<>();
+    private volatile boolean leaving;
 
     EventStreams(ActorSystem<?> system, MigrationGateway gateway, int maxStreams, Duration heartbeat) {
         this.system = system;
@@ -65,9 +72,19 @@ final class EventStreams {
         return gateway.status(migration).thenCompose(status -> respond(migration, after, status));
     }
 
-    /** Ends all streams, so that the node's shutdown need not wait for them; clients come back to another node. */
-    void close() {
+    /**
+     * Ends all streams, so that the node's shutdown need not wait for them; clients come back to another node.
+     *
+     * @return done once no stream runs any more, and what was the last of each is on its way
+     */
+    CompletionStage<Done> close() {
+        leaving = true;
         closing.shutdown();
+        if (open.get() == 0) {
+            ended.complete(Done.getInstance());
+        }
+        return ended.thenCompose(
+                done -> Patterns.after(LAST_CHUNK, system, () -> CompletableFuture.completedFuture(done)));
     }
 
     private CompletionStage<HttpResponse> respond(String migration, long after, MigrationStatus status) {
@@ -99,10 +116,16 @@ final class EventStreams {
                 return Source.<ByteString>failed(new GodwitException(tooMany()));
             }
             return frames.watchTermination((notUsed, done) -> {
-                done.whenComplete((end, failure) -> open.decrementAndGet());
+                done.whenComplete((end, failure) -> onEnded());
                 return notUsed;
             });
         });
+    }
+
+    private void onEnded() {
+        if (open.decrementAndGet() == 0 && leaving) {
+            ended.complete(Done.getInstance());
+        }
     }
 
     private static ByteString frame(NumberedEvent event) {

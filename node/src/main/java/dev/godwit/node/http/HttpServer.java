@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
-import org.apache.pekko.Done;
 import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.http.javadsl.Http;
@@ -90,10 +89,8 @@ public final class HttpServer extends AllDirectives {
     }
 
     private ServerBinding leaveWithTheNode(ServerBinding binding) {
-        CoordinatedShutdown.get(system).addTask(CoordinatedShutdown.PhaseServiceUnbind(), "end-event-streams", () -> {
-            events.close();
-            return CompletableFuture.completedFuture(Done.getInstance());
-        });
+        CoordinatedShutdown.get(system)
+                .addTask(CoordinatedShutdown.PhaseServiceUnbind(), "end-event-streams", events::close);
         return binding.addToCoordinatedShutdown(settings.shutdownTimeout(), system);
     }
 

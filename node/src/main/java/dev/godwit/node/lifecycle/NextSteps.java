@@ -72,7 +72,12 @@ public final class NextSteps {
         return events;
     }
 
-    /** Time has passed: tables begin as others end, and with the last of them the migration is complete. */
+    /** Whether {@link #due} has anything. */
+    public static boolean isDue(MigrationLedger ledger) {
+        return !due(ledger, Instant.EPOCH).isEmpty();
+    }
+
+    /** What follows with nobody's doing: tables begin as others end, and with the last the migration is complete. */
     public static List<MigrationEvent> due(MigrationLedger ledger, Instant now) {
         Phase phase = ledger.phaseUnderPause();
         if (phase == Phase.INDEXING && ledger.allCompleted()) {

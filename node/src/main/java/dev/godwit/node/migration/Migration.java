@@ -113,6 +113,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
 
     private record MemberGone(String node) implements Command {}
 
+    /** What follows by itself is due now: it need not wait for the next tick. */
+    private record Due() implements Command {}
+
     private record Tick() implements Command {}
 
     /** The way to the rest of the cluster. */
@@ -230,6 +233,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 .onCommand(SearchEnded.class, this::onSearchEnded)
                 .onCommand(StepFailed.class, this::onStepFailed)
                 .onCommand(MemberGone.class, this::onMemberGone)
+                .onCommand(Due.class, (ledger, due) -> persist(NextSteps.due(ledger, now())))
                 .onCommand(Tick.class, this::onTick)
                 .build();
     }
@@ -318,9 +322,12 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     }
 
     private Effect<MigrationEvent, MigrationLedger> onNodeReport(MigrationLedger ledger, NodeReport report) {
-        watch.heard(report.status());
+        boolean first = watch.heard(report.status());
         if (report.exported() == null) {
-            return Effect().none();
+            // The snapshot is taken by a node that was heard of.
+            return first && ledger.submitted()
+                    ? Effect().none().thenRun(this::proceed)
+                    : Effect().none();
         }
         if (report.snapshot().equals(ledger.snapshot().orElse(null))) {
             watch.holderHeard();
@@ -387,12 +394,8 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         if (watch.restsInPeace(ledger)) {
             return Effect().stop();
         }
-        List<MigrationEvent> events = NextSteps.due(ledger, now());
-        if (events.isEmpty()) {
-            proceed(ledger);
-            return Effect().none();
-        }
-        return persist(events);
+        proceed(ledger);
+        return Effect().none();
     }
 
     /** Tells everybody what is wanted now, and starts the step that is due. */
@@ -413,6 +416,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         }
         if (OneSnapshot.isNeeded(ledger) && watch.searchIsDue(MigrationWatch.HOLDER_SILENCE)) {
             preparation.search(ledger);
+        }
+        if (NextSteps.isDue(ledger)) {
+            context.getSelf().tell(new Due());
         }
     }
 }

@@ -12,7 +12,9 @@ import dev.godwit.protocol.table.TableName;
 import java.lang.management.ManagementFactory;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Function;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -103,7 +105,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
 
     static Behavior<Command> create(Plan plan, String cluster, Surroundings around) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
-            timers.startTimerWithFixedDelay(new Tick(), REPORT);
+            timers.startTimerWithFixedDelay(new Tick(), Duration.ZERO, REPORT);
             return new MigrationHere(context, plan, cluster, around);
         }));
     }
@@ -127,8 +129,12 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
         }
         NodeAgent.Work work = message.work();
         snapshotNeeded = work.keepSnapshot();
+        boolean news = !Objects.equals(snapshot, work.snapshot()) || !new HashSet<>(tables).containsAll(work.tables());
         snapshot = work.snapshot();
         tables = List.copyOf(work.tables());
+        if (news) {
+            wakeWorkers();
+        }
         keepSnapshot(work);
         Rank rank = around.rank();
         int wanted = WorkerShare.of(plan.limits(), rank.members(), rank.place());
@@ -192,7 +198,13 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
         held = message.exported() == null
                 ? null
                 : new ShardWorker.SharedSnapshot(message.exported(), message.snapshot());
+        report();
+        wakeWorkers();
         return this;
+    }
+
+    private void wakeWorkers() {
+        workers.forEach(worker -> worker.tell(new ShardWorker.LookAgain()));
     }
 
     private Behavior<Command> onEnd(End message) {
@@ -215,6 +227,11 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
 
     private Behavior<Command> onTick(Tick tick) {
         sink.tell(new TargetSink.AskHealth(healthAnswers));
+        report();
+        return this;
+    }
+
+    private void report() {
         long now = System.nanoTime();
         long read = meter.readNanos();
         long write = meter.writeNanos();
@@ -241,7 +258,6 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
                         status,
                         snapshotNeeded && held != null ? held.exported() : null,
                         held == null ? null : held.text()));
-        return this;
     }
 
     private static double share(double value) {

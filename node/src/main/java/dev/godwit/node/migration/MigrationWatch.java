@@ -88,8 +88,9 @@ final class MigrationWatch {
         tables.put(TableName.parse(status.table()), status);
     }
 
-    void heard(NodeStatus status) {
-        nodes.put(status.node(), new Heard(status, System.nanoTime()));
+    /** Whether this node was not heard of before. */
+    boolean heard(NodeStatus status) {
+        return nodes.put(status.node(), new Heard(status, System.nanoTime())) == null;
     }
 
     /** A node is gone; its last report, if it took part. */

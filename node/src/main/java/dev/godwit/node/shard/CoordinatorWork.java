@@ -108,6 +108,12 @@ final class CoordinatorWork {
         return open != null && open.active() && recollected && ledger.halted().isEmpty();
     }
 
+    /** Whether shards are being made ready, so that it is worth asking again at once. */
+    boolean hasMoreSoon(TableLedger ledger) {
+        boolean works = open == null || open.active() && ledger.halted().isEmpty();
+        return works && !ledger.allCut() && pauses.isEmpty();
+    }
+
     /** Starts what is to be done next, if it is not being done. */
     void proceed(TableLedger ledger) {
         if (open == null || !ledger.opened()) {

@@ -246,7 +246,7 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
 
     private Effect<TableEvent, TableLedger> onPullWork(TableLedger ledger, PullWork command) {
         if (!work.handsOut(ledger)) {
-            return nothingFor(command);
+            return nothingFor(command, ledger);
         }
         // A worker has one shard at a time: if it asks, it does not have the one that it was given.
         OpenShard next = ledger.open().stream()
@@ -257,7 +257,7 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
                 .or(() -> ledger.open().stream().filter(work::mayStart).findFirst())
                 .orElse(null);
         if (next == null) {
-            return nothingFor(command);
+            return nothingFor(command, ledger);
         }
         int attempt = next.attempts() + 1;
         work.heardOf(next.id(), 0, 0);
@@ -266,8 +266,8 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
                 after -> command.replyTo().tell(work.given(after, next.id(), attempt)));
     }
 
-    private Effect<TableEvent, TableLedger> nothingFor(PullWork command) {
-        command.replyTo().tell(new ShardWorker.NothingNow(command.table()));
+    private Effect<TableEvent, TableLedger> nothingFor(PullWork command, TableLedger ledger) {
+        command.replyTo().tell(new ShardWorker.NothingNow(command.table(), work.hasMoreSoon(ledger)));
         return Effect().none();
     }
 

@@ -54,8 +54,15 @@ public final class ShardWorker {
     public record WorkGiven(TableSpec table, Shard shard, int attempt, long aimedBytes, boolean splittable)
             implements Command {}
 
-    /** A coordinator's answer: ask elsewhere, or later. */
-    public record NothingNow(TableName table) implements Command {}
+    /**
+     * A coordinator's answer: ask elsewhere, or later.
+     *
+     * @param soon whether more is being made ready
+     */
+    public record NothingNow(TableName table, boolean soon) implements Command {}
+
+    /** There may be work where there was none a moment ago. Local. */
+    public record LookAgain() implements Command {}
 
     /** The outcome of this try is durable in the coordinator's journal. */
     public record Acknowledged(String shard, int attempt) implements Command {}
@@ -109,6 +116,10 @@ public final class ShardWorker {
     private final ActorRef<TargetSink.Grant> grants;
     private final String path;
     private boolean stopping;
+
+    /** Whether there may be work that the last round of asking has not seen. */
+    private boolean news;
+
     private int failuresInARow;
     private Duration idle = SHORTEST_IDLE;
 
@@ -131,7 +142,10 @@ public final class ShardWorker {
         }
         around.sink().tell(new TargetSink.Acquire(grants));
         return Behaviors.receive(Command.class)
-                .onMessage(Granted.class, granted -> ask(granted.grant(), 0))
+                .onMessage(Granted.class, granted -> {
+                    news = false;
+                    return ask(granted.grant(), 0);
+                })
                 // The sink sees the end of a worker, and takes it off its list.
                 .onMessage(StopWhenIdle.class, message -> Behaviors.stopped())
                 .onMessage(StopNow.class, message -> Behaviors.stopped())
@@ -155,10 +169,11 @@ public final class ShardWorker {
                     idle = SHORTEST_IDLE;
                     return copy(work, grant);
                 })
-                .onMessage(
-                        NothingNow.class,
-                        nothing -> nothing.table().equals(tables.get(n)),
-                        nothing -> ask(grant, n + 1))
+                .onMessage(NothingNow.class, nothing -> nothing.table().equals(tables.get(n)), nothing -> {
+                    idle = nothing.soon() ? SHORTEST_IDLE : idle;
+                    return ask(grant, n + 1);
+                })
+                .onMessage(LookAgain.class, this::remember)
                 .onMessage(Tick.class, tick -> ask(grant, n + 1))
                 .onMessage(StopWhenIdle.class, message -> {
                     stopping = true; // the answer may be on its way: it is awaited, so that no shard is given to nobody
@@ -169,13 +184,26 @@ public final class ShardWorker {
                 .build();
     }
 
+    private Behavior<Command> remember(LookAgain message) {
+        news = true;
+        return Behaviors.same();
+    }
+
     private Behavior<Command> rest() {
+        if (news) {
+            idle = SHORTEST_IDLE;
+            return waitForGrant();
+        }
         Duration pause =
                 idle.multipliedBy(50 + ThreadLocalRandom.current().nextInt(50)).dividedBy(75);
         idle = idle.multipliedBy(2).compareTo(LONGEST_IDLE) > 0 ? LONGEST_IDLE : idle.multipliedBy(2);
         timers.startSingleTimer("tick", new Tick(), pause);
         return Behaviors.receive(Command.class)
                 .onMessage(Tick.class, tick -> waitForGrant())
+                .onMessage(LookAgain.class, message -> {
+                    idle = SHORTEST_IDLE;
+                    return waitForGrant();
+                })
                 // An answer that came after its time: nobody copies that shard, and it goes back.
                 .onMessage(WorkGiven.class, work -> report(work, new WorkOutcome.GivenBack()))
                 .onMessage(StopWhenIdle.class, message -> Behaviors.stopped())
@@ -288,6 +316,7 @@ public final class ShardWorker {
                 && failed.problem().code().category() == Category.SOURCE;
         long mostMillis = databaseIsDown ? Math.min(10_000, 250L << Math.min(failuresInARow, 6)) : 200;
         idle = Duration.ofMillis(mostMillis / 2 + ThreadLocalRandom.current().nextLong(mostMillis / 2 + 1));
+        news = false;
         return rest();
     }
 

@@ -17,8 +17,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicLong;
+import org.apache.pekko.Done;
 import org.apache.pekko.NotUsed;
+import org.apache.pekko.actor.CoordinatedShutdown;
 import org.apache.pekko.stream.javadsl.Source;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -216,10 +219,15 @@ class EventStreamsTest {
     void streams_end_when_the_node_leaves() throws IOException {
         try (BufferedReader reader = subscribe()) {
             readUntil(reader, ": godwit");
+            // A phase ends with the last of its tasks: connections stay until the client has read to the end.
+            CompletableFuture<Done> readToTheEnd = new CompletableFuture<>();
+            CoordinatedShutdown.get(server.system)
+                    .addTask(CoordinatedShutdown.PhaseServiceUnbind(), "wait-for-the-client", () -> readToTheEnd);
             server.system.terminate();
             assertThat(reader.lines().anyMatch("0"::equals))
                     .as("the last chunk, which says that the stream is whole")
                     .isTrue();
+            readToTheEnd.complete(Done.getInstance());
         }
     }
 }

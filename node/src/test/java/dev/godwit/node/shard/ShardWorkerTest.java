@@ -6,6 +6,7 @@ import dev.godwit.node.access.Databases;
 import dev.godwit.node.shard.ShardCoordinator.Finished;
 import dev.godwit.node.shard.ShardCoordinator.PullWork;
 import dev.godwit.node.shard.ShardWorker.Acknowledged;
+import dev.godwit.node.shard.ShardWorker.LookAgain;
 import dev.godwit.node.shard.ShardWorker.NothingNow;
 import dev.godwit.node.shard.ShardWorker.WorkGiven;
 import dev.godwit.node.sink.TargetSink;
@@ -112,12 +113,26 @@ class ShardWorkerTest {
         grant();
 
         asked(ORDERS);
-        worker.tell(new NothingNow(ORDERS));
+        worker.tell(new NothingNow(ORDERS, false));
         asked(USERS);
-        worker.tell(new NothingNow(USERS));
+        worker.tell(new NothingNow(USERS, false));
 
         assertThat(sink.expectMessageClass(Release.class).use()).isEqualTo(Use.NONE);
         sink.expectMessageClass(Acquire.class); // after a short rest
+    }
+
+    @Test
+    void news_while_it_asks_make_it_ask_again_without_a_rest() {
+        ActorRef<ShardWorker.Command> worker = worker(ORDERS);
+        grant();
+        asked(ORDERS);
+
+        worker.tell(new LookAgain());
+        worker.tell(new NothingNow(ORDERS, false));
+
+        sink.expectMessageClass(Release.class);
+        grant();
+        asked(ORDERS);
     }
 
     @Test
@@ -126,7 +141,7 @@ class ShardWorkerTest {
         grant();
         asked(ORDERS);
 
-        worker.tell(new NothingNow(USERS));
+        worker.tell(new NothingNow(USERS, false));
 
         coordinators.expectNoMessage();
     }
