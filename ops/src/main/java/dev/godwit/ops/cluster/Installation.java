@@ -70,6 +70,11 @@ public record Installation(Path home) {
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("-Xmx" + heap);
         command.add("-XX:+ExitOnOutOfMemoryError");
+        // Bytes are moved by the kernel and by intrinsics: the optimizing compiler costs a node more than it gains,
+        // over
+        // a copy of gigabytes too (docs/decisions/0010-node-jvm.md).
+        command.add("-XX:TieredStopAtLevel=1");
+        command.add("-XX:+UseSerialGC");
         if (Runtime.version().feature() >= UNSAFE_WARNS_SINCE_JAVA) {
             command.add("--sun-misc-unsafe-memory-access=allow");
             command.add("--enable-native-access=ALL-UNNAMED");
