@@ -14,6 +14,9 @@ public interface Databases {
     /** The plan's first target. */
     TargetDatabase target(Plan plan);
 
+    /** Bounds this node's sessions of a migration to what so many workers need, beside the held snapshot. */
+    void limit(Plan plan, int workers);
+
     /** Ends this node's sessions of a migration; they are opened again on the next use. */
     void close(String migration);
 }

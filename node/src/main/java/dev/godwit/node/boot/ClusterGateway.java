@@ -19,8 +19,10 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -130,14 +132,19 @@ final class ClusterGateway implements MigrationGateway {
     }
 
     private static <R> CompletionStage<R> again(Supplier<CompletionStage<R>> ask, int tries) {
-        return ask.get()
-                .exceptionallyCompose(failure -> tries > 1
-                        ? again(ask, tries - 1)
-                        : CompletableFuture.failedFuture(new GodwitException(
-                                ErrorCode.TIMED_OUT,
-                                "the cluster did not answer in time",
-                                "",
-                                "a node may be failing over, or the state store be down: try again in some seconds")));
+        return ask.get().exceptionallyCompose(failure -> {
+            Throwable cause = failure instanceof CompletionException ? failure.getCause() : failure;
+            if (!(cause instanceof TimeoutException)) {
+                return CompletableFuture.failedFuture(cause);
+            }
+            return tries > 1
+                    ? again(ask, tries - 1)
+                    : CompletableFuture.failedFuture(new GodwitException(
+                            ErrorCode.TIMED_OUT,
+                            "the cluster did not answer in time",
+                            "",
+                            "a node may be failing over, or the state store be down: try again in some" + " seconds"));
+        });
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.godwit.node.boot;
 import dev.godwit.node.access.Databases;
 import dev.godwit.node.postgres.PostgresSource;
 import dev.godwit.node.postgres.PostgresTarget;
+import dev.godwit.node.progress.WorkerShare;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.plan.Plan;
@@ -11,9 +12,6 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /** Chooses the store that a plan names. */
 final class NodeDatabases implements Databases {
-    /** Connections beside those of the workers: a coordinator's questions, and the steps of the preparation. */
-    private static final int BESIDE_WORKERS = 2;
-
     private final String node;
     private final Map<String, SourceDatabase> sources = new ConcurrentHashMap<>();
     private final Map<String, TargetDatabase> targets = new ConcurrentHashMap<>();
@@ -26,7 +24,11 @@ final class NodeDatabases implements Databases {
     @Override
     public SourceDatabase source(Plan plan) {
         return sources.computeIfAbsent(
-                plan.name(), name -> new PostgresSource(plan.source().postgres(), "godwit/" + name, connections(plan)));
+                plan.name(),
+                name -> new PostgresSource(
+                        plan.source().postgres(),
+                        "godwit/" + name,
+                        plan.limits().workersPerNode() + WorkerShare.SOURCE_QUESTIONS));
     }
 
     @Override
@@ -37,11 +39,13 @@ final class NodeDatabases implements Databases {
                         // The check of connections knows our own sessions by how the name begins.
                         plan.targets().values().iterator().next().postgres(),
                         "godwit node " + node,
-                        connections(plan)));
+                        plan.limits().workersPerNode() + WorkerShare.TARGET_QUESTIONS));
     }
 
-    private static int connections(Plan plan) {
-        return plan.limits().workersPerNode() + BESIDE_WORKERS;
+    @Override
+    public void limit(Plan plan, int workers) {
+        source(plan).limit(workers + WorkerShare.SOURCE_QUESTIONS);
+        target(plan).limit(workers + WorkerShare.TARGET_QUESTIONS);
     }
 
     @Override

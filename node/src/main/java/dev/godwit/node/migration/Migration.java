@@ -92,8 +92,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
      *
      * @param exported name of the node's own export of the snapshot; null if it holds none
      * @param snapshot text of the snapshot that it holds; null if it holds none
+     * @param notHeld why it holds none although it is to; null if it does, or that is not known
      */
-    public record NodeReport(NodeStatus status, String exported, String snapshot) implements Message {}
+    public record NodeReport(NodeStatus status, String exported, String snapshot, Problem notHeld) implements Message {}
 
     /**
      * @param status null if there was no such migration, or the problem says why not
@@ -324,6 +325,10 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     private Effect<MigrationEvent, MigrationLedger> onNodeReport(MigrationLedger ledger, NodeReport report) {
         boolean first = watch.heard(report.status());
         if (report.exported() == null) {
+            if (ledger.phaseUnderPause() == Phase.CHECKED
+                    && report.status().node().equals(watch.taker())) {
+                watch.waitsFor(report.notHeld());
+            }
             // The snapshot is taken by a node that was heard of.
             return first && ledger.submitted()
                     ? Effect().none().thenRun(this::proceed)

@@ -6,6 +6,7 @@ import dev.godwit.node.progress.WorkerShare;
 import dev.godwit.node.shard.CopyMeter;
 import dev.godwit.node.shard.ShardWorker;
 import dev.godwit.node.sink.TargetSink;
+import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.table.TableName;
@@ -45,7 +46,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
 
     private record Health(TargetSink.SinkHealth health) implements Command {}
 
-    private record Holds(String exported, String snapshot) implements Command {}
+    private record Holds(String exported, String snapshot, Problem why) implements Command {}
 
     private record Tick() implements Command {}
 
@@ -69,7 +70,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
 
     public record Rank(int members, int place) {}
 
-    private final Plan plan;
+    private Plan plan;
     private final Surroundings around;
     private final CopyMeter meter = new CopyMeter();
     private final OperatingSystemMXBean machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -81,6 +82,9 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
     private volatile List<TableName> tables = List.of();
     /** What this node's keeper holds; null if nothing. */
     private volatile ShardWorker.SharedSnapshot held;
+
+    /** Why nothing is held although it is wanted; null if that is not known. */
+    private Problem notHeld;
 
     /** Text of the migration's snapshot; null if it is not taken yet. */
     private volatile String snapshot;
@@ -136,8 +140,14 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
             wakeWorkers();
         }
         keepSnapshot(work);
+        if (!plan.limits().equals(work.plan().limits())) {
+            sink.tell(new TargetSink.Resize(
+                    work.plan().limits().workersPerNode(), work.plan().limits().memoryPerNode()));
+        }
+        plan = work.plan();
         Rank rank = around.rank();
         int wanted = WorkerShare.of(plan.limits(), rank.members(), rank.place());
+        around.databases().limit(plan, wanted);
         for (int i = workers.size(); i < wanted; i++) {
             spawnWorker();
         }
@@ -153,7 +163,8 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
                 ActorRef<Command> self = getContext().getSelf();
                 keeper = getContext()
                         .spawnAnonymous(SnapshotKeeper.create(
-                                around.databases().source(plan), (name, text) -> self.tell(new Holds(name, text))));
+                                around.databases().source(plan),
+                                (name, text, why) -> self.tell(new Holds(name, text, why))));
             }
             keeper.tell(new SnapshotKeeper.Keep(
                     work.snapshot(), work.exports(), around.node().equals(work.taker())));
@@ -195,6 +206,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
     }
 
     private Behavior<Command> onHolds(Holds message) {
+        notHeld = message.why();
         held = message.exported() == null
                 ? null
                 : new ShardWorker.SharedSnapshot(message.exported(), message.snapshot());
@@ -257,7 +269,8 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
                 new Migration.NodeReport(
                         status,
                         snapshotNeeded && held != null ? held.exported() : null,
-                        held == null ? null : held.text()));
+                        held == null ? null : held.text(),
+                        notHeld));
     }
 
     private static double share(double value) {

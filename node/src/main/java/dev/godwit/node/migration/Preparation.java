@@ -123,7 +123,12 @@ public final class Preparation {
                 ledger.tables().stream().map(PlannedTable::spec).toList();
         String exported = ledger.exports().values().stream().findFirst().orElse("");
         MigrationEntry entry = new MigrationEntry(
-                plan.name(), ledger.planDigest(), ledger.sourceIdentity(), around.cluster(), exported);
+                plan.name(),
+                ledger.planDigest(),
+                ledger.sourceIdentity(),
+                around.cluster(),
+                exported,
+                ledger.snapshot().orElse(""));
         start("entry in the target", () -> new Migration.EntryEnded(enter(plan, tables, entry)));
     }
 
@@ -135,11 +140,18 @@ public final class Preparation {
         target.prepare(plan, tables, source::definition);
         MigrationEntry there = target.enter(entry);
         refuseOther(plan, entry, there);
-        if (there.exportedSnapshot().equals(entry.exportedSnapshot())) {
+        if (there.snapshot().equals(entry.snapshot())) {
             return new Ours();
         }
-        try (HeldSnapshot theirs = source.hold(there.exportedSnapshot())) {
-            return new Adopt(there.cluster(), there.exportedSnapshot(), theirs.snapshot());
+        try (HeldSnapshot theirs = source.hold(there.exported())) {
+            if (!theirs.snapshot().equals(there.snapshot())) {
+                throw new GodwitException(
+                        ErrorCode.SNAPSHOT_LOST,
+                        "the snapshot that the target's migration was begun in is gone: the source was restarted since",
+                        "migration " + plan.name(),
+                        "give the migration another name and an empty target");
+            }
+            return new Adopt(there.cluster(), there.exported(), theirs.snapshot());
         }
     }
 

@@ -47,8 +47,11 @@ final class SnapshotKeeper extends AbstractBehavior<SnapshotKeeper.Command> {
 
     /** Told when the session comes or goes. */
     interface Listener {
-        /** @param exported null if nothing is held; so is {@code snapshot} */
-        void holds(String exported, String snapshot);
+        /**
+         * @param exported null if nothing is held; so is {@code snapshot}
+         * @param why nothing is held although it is wanted; null if that is not known or something is held
+         */
+        void holds(String exported, String snapshot, Problem why);
     }
 
     private final SourceDatabase source;
@@ -155,7 +158,7 @@ final class SnapshotKeeper extends AbstractBehavior<SnapshotKeeper.Command> {
         held = message.held();
         if (!isAnother()) {
             getContext().getLog().info("holding snapshot {}", held.snapshot());
-            listener.holds(held.exported(), held.snapshot());
+            listener.holds(held.exported(), held.snapshot(), null);
         }
         act();
         return this;
@@ -170,6 +173,7 @@ final class SnapshotKeeper extends AbstractBehavior<SnapshotKeeper.Command> {
                     .warn(
                             "no snapshot is held here, tried again: {}",
                             message.problem().line());
+            listener.holds(null, null, message.problem());
         }
         return this;
     }
@@ -200,7 +204,7 @@ final class SnapshotKeeper extends AbstractBehavior<SnapshotKeeper.Command> {
         if (held != null) {
             HeldSnapshot old = held;
             held = null;
-            listener.holds(null, null);
+            listener.holds(null, null, null);
             blocking.execute(old::close);
         }
     }

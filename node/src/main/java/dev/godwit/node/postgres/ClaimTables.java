@@ -36,14 +36,19 @@ final class ClaimTables {
     private ClaimTables() {}
 
     static Optional<MigrationEntry> entry(Connection connection, String migration) throws SQLException {
-        String sql = "SELECT plan_digest, source_identity, cluster, exported_snapshot FROM godwit.migration"
+        String sql = "SELECT plan_digest, source_identity, cluster, exported, snapshot FROM godwit.migration"
                 + " WHERE migration = ?";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, migration);
             try (ResultSet row = statement.executeQuery()) {
                 return row.next()
                         ? Optional.of(new MigrationEntry(
-                                migration, row.getString(1), row.getString(2), row.getString(3), row.getString(4)))
+                                migration,
+                                row.getString(1),
+                                row.getString(2),
+                                row.getString(3),
+                                row.getString(4),
+                                row.getString(5)))
                         : Optional.empty();
             }
         }
@@ -52,14 +57,15 @@ final class ClaimTables {
     /** Does nothing if there is an entry of that name. */
     static void enter(Connection connection, MigrationEntry entry) throws SQLException {
         String sql = """
-                INSERT INTO godwit.migration (migration, plan_digest, source_identity, cluster, exported_snapshot)
-                VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""";
+                INSERT INTO godwit.migration (migration, plan_digest, source_identity, cluster, exported, snapshot)
+                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, entry.migration());
             statement.setString(2, entry.planDigest());
             statement.setString(3, entry.sourceIdentity());
             statement.setString(4, entry.cluster());
-            statement.setString(5, entry.exportedSnapshot());
+            statement.setString(5, entry.exported());
+            statement.setString(6, entry.snapshot());
             statement.executeUpdate();
         }
     }

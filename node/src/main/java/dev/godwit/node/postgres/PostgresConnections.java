@@ -87,6 +87,13 @@ final class PostgresConnections implements AutoCloseable {
         pool.evictConnection(connection);
     }
 
+    /** Size of the pool from now on; 1 or more. What is taken beyond it goes when it is given back. */
+    void limit(int most) {
+        if (pool.getMaximumPoolSize() != most) {
+            pool.setMaximumPoolSize(most);
+        }
+    }
+
     /** {@code host:port/database}, for messages. */
     String place() {
         return address.place();

@@ -91,6 +91,11 @@ public final class PostgresSource implements SourceDatabase {
     }
 
     @Override
+    public void limit(int most) {
+        connections.limit(most);
+    }
+
+    @Override
     public void close() {
         connections.close();
     }

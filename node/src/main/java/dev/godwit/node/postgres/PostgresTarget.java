@@ -165,6 +165,11 @@ public final class PostgresTarget implements TargetDatabase {
     }
 
     @Override
+    public void limit(int most) {
+        connections.limit(most);
+    }
+
+    @Override
     public void close() {
         connections.close();
     }

@@ -32,7 +32,8 @@ final class TargetTables {
               plan_digest text NOT NULL,
               source_identity text NOT NULL,
               cluster text NOT NULL,
-              exported_snapshot text,
+              exported text NOT NULL,
+              snapshot text NOT NULL,
               entered_at timestamptz NOT NULL DEFAULT now())""", """
             CREATE TABLE IF NOT EXISTS godwit.cut (
               migration text,

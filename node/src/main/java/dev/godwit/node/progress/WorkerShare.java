@@ -4,17 +4,25 @@ import dev.godwit.protocol.plan.Limits;
 
 /** How many workers a node may run, so that all nodes together keep the plan's ceilings on connections. */
 public final class WorkerShare {
+    /** Sessions of the source beside those of the workers: for questions. The held snapshot has one more of its own. */
+    public static final int SOURCE_QUESTIONS = 1;
+
+    /** Sessions of the target beside those of the workers: for questions, and for a key that is being built. */
+    public static final int TARGET_QUESTIONS = 2;
+
+    private static final int BESIDE_WORKERS = 2;
+
     private WorkerShare() {}
 
     /**
-     * A worker takes one connection to each side; each node takes one more of the source for its snapshot and its
-     * questions, and one more of the target for its coordinators.
+     * A worker takes one connection to each side; a node takes two more of each. The ceilings hold from
+     * one worker a node upwards: less would be no migration.
      *
      * @param members nodes in the cluster, 1 or more
      * @param rank place of the node among them, 0 to members - 1
      */
     public static int of(Limits limits, int members, int rank) {
-        int most = Math.min(limits.sourceConnections(), limits.targetConnections()) - members;
+        int most = Math.min(limits.sourceConnections(), limits.targetConnections()) - members * BESIDE_WORKERS;
         int all = Math.max(1, most);
         int own = all / members + (rank < all % members ? 1 : 0);
         return Math.min(limits.workersPerNode(), own);

@@ -93,7 +93,10 @@ final class CoordinatorWork {
     void open(ShardCoordinator.Open command) {
         if (open == null) {
             desk = new TableDesk(command.plan(), command.table(), databases);
-            size = ShardSize.of(command.plan().limits().shardBytes());
+        }
+        long shardBytes = command.plan().limits().shardBytes();
+        if (size == null || size.planBytes() != shardBytes) {
+            size = ShardSize.of(shardBytes);
         }
         open = command;
         openedNanos = System.nanoTime();

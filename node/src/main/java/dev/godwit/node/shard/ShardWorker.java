@@ -146,6 +146,7 @@ public final class ShardWorker {
                     news = false;
                     return ask(granted.grant(), 0);
                 })
+                .onMessage(WorkGiven.class, this::giveBack)
                 // The sink sees the end of a worker, and takes it off its list.
                 .onMessage(StopWhenIdle.class, message -> Behaviors.stopped())
                 .onMessage(StopNow.class, message -> Behaviors.stopped())
@@ -182,6 +183,12 @@ public final class ShardWorker {
                 .onMessage(StopNow.class, message -> Behaviors.stopped())
                 .onAnyMessage(message -> Behaviors.same())
                 .build();
+    }
+
+    /** An answer that came after its time, from a table that was not asked any more: others may have that shard now. */
+    private Behavior<Command> giveBack(WorkGiven late) {
+        tellOutcome(late, new WorkOutcome.GivenBack());
+        return Behaviors.same();
     }
 
     private Behavior<Command> remember(LookAgain message) {
@@ -256,6 +263,7 @@ public final class ShardWorker {
                     tellProgress(work, copy.rows(), copy.bytes());
                     return Behaviors.same();
                 })
+                .onMessage(WorkGiven.class, this::giveBack)
                 .onMessage(StopWhenIdle.class, message -> {
                     stopping = true;
                     return Behaviors.same();
@@ -291,7 +299,7 @@ public final class ShardWorker {
         return Behaviors.receive(Command.class)
                 .onMessage(
                         Acknowledged.class,
-                        ack -> ack.shard().equals(work.shard().id()),
+                        ack -> ack.shard().equals(work.shard().id()) && ack.attempt() == work.attempt(),
                         ack -> {
                             timers.cancel("tick");
                             return failuresInARow == 0 || stopping ? waitForGrant() : coolDown(outcome);
@@ -300,6 +308,7 @@ public final class ShardWorker {
                     tellOutcome(work, outcome);
                     return Behaviors.same();
                 })
+                .onMessage(WorkGiven.class, this::giveBack)
                 .onMessage(StopWhenIdle.class, message -> {
                     stopping = true;
                     return Behaviors.same();

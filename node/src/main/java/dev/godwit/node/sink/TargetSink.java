@@ -47,6 +47,9 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
     /** Asks how the target does. */
     public record AskHealth(ActorRef<SinkHealth> replyTo) implements Command {}
 
+    /** Other bounds from now on; grants that are out keep what they have. */
+    public record Resize(int sessions, long budgetBytes) implements Command {}
+
     private record Probe() implements Command {}
 
     /**
@@ -67,8 +70,8 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
     /** Most bytes of one grant: more does not make a copy faster. */
     static final long LARGEST_GRANT = 4L << 20;
 
-    private final int sessions;
-    private final long grantBytes;
+    private int sessions;
+    private long grantBytes;
     private final TimerScheduler<Command> timers;
     private final Deque<ActorRef<Grant>> waiting = new ArrayDeque<>();
     private final Deque<ActorRef<Grant>> granted = new ArrayDeque<>();
@@ -77,8 +80,12 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
     private TargetSink(ActorContext<Command> context, TimerScheduler<Command> timers, int sessions, long budgetBytes) {
         super(context);
         this.timers = timers;
-        this.sessions = sessions;
-        this.grantBytes = Math.min(LARGEST_GRANT, budgetBytes / Math.max(1, sessions));
+        resize(sessions, budgetBytes);
+    }
+
+    private void resize(int most, long budgetBytes) {
+        sessions = most;
+        grantBytes = Math.min(LARGEST_GRANT, budgetBytes / Math.max(1, most));
     }
 
     /**
@@ -96,6 +103,7 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
                 .onMessage(Acquire.class, this::onAcquire)
                 .onMessage(Release.class, this::onRelease)
                 .onMessage(AskHealth.class, this::onAskHealth)
+                .onMessage(Resize.class, this::onResize)
                 .onMessage(Probe.class, this::onProbe)
                 .onSignal(Terminated.class, this::onWorkerGone)
                 .build();
@@ -122,6 +130,12 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
             }
             case NONE -> {}
         }
+        grant();
+        return this;
+    }
+
+    private Behavior<Command> onResize(Resize message) {
+        resize(message.sessions(), message.budgetBytes());
         grant();
         return this;
     }

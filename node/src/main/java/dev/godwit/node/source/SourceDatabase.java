@@ -62,6 +62,9 @@ public interface SourceDatabase extends AutoCloseable {
      */
     HeldSnapshot hold(String exported);
 
+    /** Most sessions for reads and questions at once from now on; held snapshots come on top. 2 or more. */
+    void limit(int sessions);
+
     @Override
     void close();
 }

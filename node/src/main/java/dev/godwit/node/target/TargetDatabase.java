@@ -88,9 +88,19 @@ public interface TargetDatabase extends AutoCloseable {
      */
     void buildKeys(Plan plan, TableSpec table, TableDefinition definition);
 
-    /** What is claimed under {@code migration} by anybody. */
+    /**
+     * What is claimed under {@code migration} by anybody.
+     *
+     * @param exported name of an export of the one snapshot; empty if there is none
+     * @param snapshot its text, since a source that was restarted gives out the same names again; empty if there is none
+     */
     record MigrationEntry(
-            String migration, String planDigest, String sourceIdentity, String cluster, String exportedSnapshot) {}
+            String migration,
+            String planDigest,
+            String sourceIdentity,
+            String cluster,
+            String exported,
+            String snapshot) {}
 
     /** The claim of a shard. */
     record Claim(String shard, boolean retired, long rows, long bytes, String node) {}
@@ -128,6 +138,9 @@ public interface TargetDatabase extends AutoCloseable {
      * @param shards number of copied claims
      */
     record Confirmation(List<String> missing, long rows, long bytes, long shards) {}
+
+    /** Most sessions at once from now on; 2 or more. */
+    void limit(int sessions);
 
     @Override
     void close();

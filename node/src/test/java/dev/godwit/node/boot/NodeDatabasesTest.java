@@ -2,12 +2,16 @@ package dev.godwit.node.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.godwit.node.source.RangeReader;
+import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Limits;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.PostgresAddress;
 import dev.godwit.protocol.plan.SchemaMode;
+import dev.godwit.protocol.table.ShardRange;
+import dev.godwit.protocol.table.TableSpec;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.sql.Connection;
@@ -17,6 +21,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class NodeDatabasesTest {
@@ -30,6 +35,31 @@ class NodeDatabasesTest {
                 databases.target(plan).entry(plan.name());
 
                 assertThat(applicationNames(server)).hasSize(2).allMatch(name -> name.startsWith("godwit"));
+            } finally {
+                databases.close(plan.name());
+            }
+        }
+    }
+
+    @Test
+    void a_higher_limit_holds_at_once() throws IOException, SQLException {
+        try (EmbeddedPostgres server = EmbeddedPostgres.start()) {
+            try (Connection connection = server.getPostgresDatabase().getConnection();
+                    Statement statement = connection.createStatement()) {
+                statement.execute("CREATE TABLE users (id bigint)");
+            }
+            Plan plan = plan(server.getPort());
+            NodeDatabases databases = new NodeDatabases("127.0.0.1:4711/abcdef0123456789");
+            try {
+                SourceDatabase source = databases.source(plan);
+                TableSpec table = source.tables(plan).get(0);
+                databases.limit(plan, 1);
+                try (RangeReader first = source.read(table, new ShardRange.Whole(), Optional.empty());
+                        RangeReader second = source.read(table, new ShardRange.Whole(), Optional.empty())) {
+                    assertThat(first).isNotSameAs(second);
+                    databases.limit(plan, 2);
+                    source.read(table, new ShardRange.Whole(), Optional.empty()).close();
+                }
             } finally {
                 databases.close(plan.name());
             }

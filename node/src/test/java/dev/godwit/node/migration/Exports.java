@@ -115,5 +115,8 @@ final class Exports implements SourceDatabase {
     }
 
     @Override
+    public void limit(int sessions) {}
+
+    @Override
     public void close() {}
 }

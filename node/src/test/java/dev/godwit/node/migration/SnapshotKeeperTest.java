@@ -23,7 +23,10 @@ class SnapshotKeeperTest {
     }
 
     private ActorRef<SnapshotKeeper.Command> keeper(Exports exports) {
-        return KIT.spawn(SnapshotKeeper.create(exports, (name, text) -> told.add(name + " is " + text)));
+        return KIT.spawn(SnapshotKeeper.create(
+                exports,
+                (name, text, why) ->
+                        told.add(why == null ? name + " is " + text : why.code().name())));
     }
 
     @Test

@@ -103,7 +103,7 @@ class ClaimsTest {
         Database fresh = TargetServer.database();
         List<Callable<MigrationEntry>> all = new ArrayList<>();
         for (int i = 0; i < 8; i++) {
-            MigrationEntry mine = new MigrationEntry("shop", "digest" + i, "source", "cluster" + i, null);
+            MigrationEntry mine = new MigrationEntry("shop", "digest" + i, "source", "cluster" + i, "", "");
             all.add(() -> {
                 try (PostgresTarget own = new PostgresTarget(fresh.address(), "godwit test", 2)) {
                     return own.enter(mine);

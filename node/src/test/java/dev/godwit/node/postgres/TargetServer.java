@@ -157,7 +157,7 @@ final class TargetServer {
     }
 
     static MigrationEntry entry(String migration) {
-        return new MigrationEntry(migration, "digest", "source", "cluster", null);
+        return new MigrationEntry(migration, "digest", "source", "cluster", "", "");
     }
 
     static Shard shard(String id) {

@@ -66,6 +66,9 @@ class ShardWorkerTest {
         }
 
         @Override
+        public void limit(Plan plan, int workers) {}
+
+        @Override
         public void close(String migration) {}
     }
 
@@ -183,6 +186,34 @@ class ShardWorkerTest {
         again.replyTo().tell(new Acknowledged(again.shard(), again.attempt()));
 
         sink.expectMessageClass(Acquire.class);
+    }
+
+    @Test
+    void the_acknowledgement_of_an_earlier_try_is_not_taken_for_this_one() {
+        ActorRef<ShardWorker.Command> worker = worker();
+        grant();
+        sink.expectMessageClass(Release.class);
+        worker.tell(work(7));
+        coordinators.expectMessageClass(Finished.class);
+
+        worker.tell(new Acknowledged("0.0", 6));
+
+        sink.expectNoMessage();
+    }
+
+    @Test
+    void a_shard_that_comes_while_another_is_reported_is_given_back() {
+        ActorRef<ShardWorker.Command> worker = worker();
+        grant();
+        sink.expectMessageClass(Release.class);
+        worker.tell(work(1));
+        coordinators.expectMessageClass(Finished.class);
+
+        worker.tell(work(2));
+
+        Finished late = coordinators.expectMessageClass(Finished.class);
+        assertThat(late.attempt()).isEqualTo(2);
+        assertThat(late.outcome()).isEqualTo(new WorkOutcome.GivenBack());
     }
 
     @Test

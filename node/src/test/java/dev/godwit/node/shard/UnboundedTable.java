@@ -115,6 +115,12 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     public void close(String migration) {}
 
     @Override
+    public void limit(int sessions) {}
+
+    @Override
+    public void limit(Plan plan, int workers) {}
+
+    @Override
     public void close() {}
 
     private static UnsupportedOperationException notHere() {

@@ -61,6 +61,19 @@ class TargetSinkTest {
         assertThat(granted(sink(4, 1L << 40))).isEqualTo(TargetSink.LARGEST_GRANT);
     }
 
+    @Test
+    void with_more_sessions_those_who_wait_get_theirs() {
+        ActorRef<TargetSink.Command> sink = sink(1, 1 << 20);
+        List<TestProbe<Grant>> workers = workers(2);
+        workers.forEach(worker -> sink.tell(new Acquire(worker.ref())));
+        workers.get(0).receiveMessage();
+        workers.get(1).expectNoMessage();
+
+        sink.tell(new TargetSink.Resize(4, 1 << 20));
+
+        assertThat(workers.get(1).receiveMessage().bytes()).isEqualTo(1 << 18);
+    }
+
     private static long granted(ActorRef<TargetSink.Command> sink) {
         TestProbe<Grant> worker = KIT.createTestProbe(Grant.class);
         sink.tell(new Acquire(worker.ref()));
