@@ -64,7 +64,10 @@ public final class Requests {
                     ErrorCode.ACTION_NOT_ALLOWED_NOW,
                     "a migration that is " + ledger.phase().word() + " can't be told to " + action.word(),
                     "migration " + name,
-                    "allowed now: " + allowed.stream().map(Action::word).collect(Collectors.joining(", "))));
+                    allowed.isEmpty()
+                            ? "nothing can be asked of it any more; a plan with another name begins another migration"
+                            : "allowed now: "
+                                    + allowed.stream().map(Action::word).collect(Collectors.joining(", "))));
         }
         return Answer.of(
                 switch (action) {
@@ -103,6 +106,10 @@ public final class Requests {
     }
 
     public static Problem notFound(String name) {
-        return new Problem(ErrorCode.MIGRATION_NOT_FOUND, "there is no migration of this name", name, "");
+        return new Problem(
+                ErrorCode.MIGRATION_NOT_FOUND,
+                "there is no migration of this name",
+                name,
+                "'godwit status' lists those that there are");
     }
 }

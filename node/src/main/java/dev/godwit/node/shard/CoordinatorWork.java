@@ -23,6 +23,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
@@ -217,8 +218,9 @@ final class CoordinatorWork {
         boolean splittable = ledger.table().method() != CutMethod.WHOLE
                 && !unsplittable.contains(shard)
                 && !(ranges.get(shard) instanceof ShardRange.NullKeys);
+        long aimedBytes = Math.max(size.aimedBytes(), size.toTravelled(desk.leastDiskBytes()));
         return new ShardWorker.WorkGiven(
-                ledger.table(), new Shard(shard, ranges.get(shard)), attempt, size.aimedBytes(), splittable);
+                ledger.table(), new Shard(shard, ranges.get(shard)), attempt, aimedBytes, splittable);
     }
 
     void heardOf(String shard, long rows, long bytes) {
@@ -228,12 +230,15 @@ final class CoordinatorWork {
     void landed(TableLedger ledger, String shard, WorkOutcome.Landed landed) {
         endedTry(shard);
         notBeforeNanos.remove(shard);
-        ranges.remove(shard);
+        ShardRange range = ranges.remove(shard);
         if (open == null) {
             return; // recovered a moment ago: how it was cut, and which cluster this is, comes with the next Open
         }
         if (landed.durationMillis() > 0) {
-            size = size.onLanded(landed.bytes(), landed.durationMillis());
+            OptionalLong diskBytes = range == null ? OptionalLong.empty() : desk.diskBytes(range);
+            size = diskBytes.isPresent()
+                    ? size.onLanded(landed.bytes(), landed.durationMillis(), diskBytes.getAsLong())
+                    : size.onLanded(landed.bytes(), landed.durationMillis());
         }
         int at = landed.node().indexOf('@');
         if (at >= 0 && !landed.node().substring(at + 1).equals(open.cluster())) {

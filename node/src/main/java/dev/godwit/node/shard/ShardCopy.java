@@ -204,8 +204,7 @@ final class ShardCopy {
         long sum = bytes + count;
         bytes = sum;
         if (order.splittable()
-                && TooBig.shouldRetire(
-                        sum, order.aimedBytes(), (System.nanoTime() - startedNanos) / 1_000_000, false)) {
+                && TooBig.shouldRetire(sum, order.aimedBytes(), (System.nanoTime() - startedNanos) / 1_000_000)) {
             throw new TooBigOnTheWay();
         }
         return Optional.of(new Chunk(buffer, count));

@@ -24,6 +24,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -38,7 +39,7 @@ final class TableDesk {
     private final Plan plan;
     private final TableSpec table;
     private final Databases databases;
-    private SampledKeys sample;
+    private volatile CutBasis basis;
 
     TableDesk(Plan plan, TableSpec table, Databases databases) {
         this.plan = plan;
@@ -111,7 +112,7 @@ final class TableDesk {
      */
     Window cut(int number, ShardSize size, long doneBytes, int maxShards) {
         ShardRange previous = number == 0 ? null : lastOf(need(Integer.toString(number - 1)));
-        CutBasis basis = switch (table.method()) {
+        basis = switch (table.method()) {
             case KEY -> keys(previous, size, doneBytes);
             case BLOCK -> new CutBasis.BlockCount(source().blocks(table.name()), table.estimatedBytes());
             case WHOLE -> new CutBasis.None();
@@ -123,6 +124,7 @@ final class TableDesk {
 
     private SampledKeys keys(ShardRange previous, ShardSize size, long doneBytes) {
         int wanted = SampledKeys.wanted(table.estimatedBytes(), size.aimedDiskBytes());
+        SampledKeys sample = basis instanceof SampledKeys keys ? keys : null;
         if (sample == null && previous == null) {
             sample = SampledKeys.ofTable(source().sample(table, wanted), table.estimatedBytes());
         } else if (sample == null || !sample.covers(previous)) {
@@ -135,6 +137,24 @@ final class TableDesk {
             }
         }
         return sample;
+    }
+
+    /** Bytes on disk that a range was estimated to have when it was cut, if that is known; may be asked at any time. */
+    OptionalLong diskBytes(ShardRange range) {
+        CutBasis now = basis;
+        if (now instanceof SampledKeys sample && range instanceof ShardRange.Keys keys) {
+            return sample.bytesOf(keys);
+        } else if (now instanceof CutBasis.BlockCount count && range instanceof ShardRange.Blocks blocks) {
+            long end = blocks.to() < 0 ? Math.max(blocks.from(), count.blocks()) : blocks.to();
+            return OptionalLong.of(
+                    Math.round((double) (end - blocks.from()) / Math.max(1, count.blocks()) * count.tableBytes()));
+        }
+        return OptionalLong.empty();
+    }
+
+    /** The least bytes on disk that a shard can be cut to: more than is aimed at where the sample is thin. */
+    long leastDiskBytes() {
+        return basis instanceof SampledKeys sample ? sample.bytesPerKey() : 0;
     }
 
     /**

@@ -109,11 +109,11 @@ public final class SampledKeys implements CutBasis {
     }
 
     /**
-     * Whether neighbouring keys lie further apart than a shard is big, so that shards will be bigger than aimed at. They
-     * are cut again while running, or, better, before: by {@link WindowCutter#pieces} with a sample of their own.
+     * Bytes on disk between neighbouring keys, on average: the least that a shard can be cut to. More than a shard's
+     * aimed-at bytes where the table is so large that the longest sample is thin for it.
      */
-    public boolean isThinFor(long shardBytes) {
-        return bytes() > (double) shardBytes * Math.max(1, keys.size());
+    public long bytesPerKey() {
+        return Math.round(bytes() / Math.max(1, keys.size()));
     }
 
     /** Estimated bytes on disk of a range; empty if one of its bounds is not in the sample. */

@@ -24,12 +24,11 @@ public final class TooBig {
      *
      * @param bytesSoFar bytes on the way; 0 or more
      * @param aimedBytes bytes on the way that were aimed at when the shard was cut, or, where the sample was too thin for
-     *     that ({@link SampledKeys#isThinFor}), those that {@link SampledKeys#bytesOf} expected; 1 or more
+     *     that, the least that it could be cut to ({@link SampledKeys#bytesPerKey}); 1 or more
      * @param elapsedMillis since its first byte
-     * @param unsplittable whether it is known that the shard can't be cut: one key, one block, a whole table, NULLs
      */
-    public static boolean shouldRetire(long bytesSoFar, long aimedBytes, long elapsedMillis, boolean unsplittable) {
+    public static boolean shouldRetire(long bytesSoFar, long aimedBytes, long elapsedMillis) {
         int tolerance = elapsedMillis > SLOW_MILLIS ? TOLERANCE_WHEN_SLOW : TOLERANCE;
-        return !unsplittable && bytesSoFar / tolerance > aimedBytes;
+        return bytesSoFar / tolerance > aimedBytes;
     }
 }

@@ -135,8 +135,7 @@ class WindowCutterTest {
         List<ShardRange> ranges = cutAll(BY_KEY, sample, MIB, 8);
 
         assertThat(ranges).containsExactly(keys(null, 1), keys(1, 2), keys(2, 3), keys(3, null));
-        assertThat(sample.isThinFor(MIB)).isTrue();
-        assertThat(sample.isThinFor(100 * MIB)).isFalse();
+        assertThat(sample.bytesPerKey()).isEqualTo(100 * MIB);
     }
 
     @Test

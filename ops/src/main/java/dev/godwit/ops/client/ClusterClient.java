@@ -18,8 +18,10 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.Supplier;
 
 /**
  * Talks to a cluster through any of its nodes. Nodes are equal: where one does not answer, or answers that it can't just
@@ -36,15 +38,25 @@ public final class ClusterClient {
 
     private final HttpClient http =
             HttpClient.newBuilder().connectTimeout(CONNECT_TIMEOUT).build();
-    private final List<URI> nodes;
-    private int current;
+    private final Supplier<List<URI>> nodes;
+    private URI current;
 
     /** @param nodes base URLs, at least one; the first is asked first */
     public ClusterClient(List<URI> nodes) {
+        this(fixed(nodes));
+    }
+
+    /** @param nodes base URLs as they are now, for a cluster whose nodes come and go */
+    public ClusterClient(Supplier<List<URI>> nodes) {
+        this.nodes = nodes;
+    }
+
+    private static Supplier<List<URI>> fixed(List<URI> nodes) {
         if (nodes.isEmpty()) {
             throw new IllegalArgumentException("a client needs at least one URL");
         }
-        this.nodes = List.copyOf(nodes);
+        List<URI> copy = List.copyOf(nodes);
+        return () -> copy;
     }
 
     /**
@@ -77,8 +89,15 @@ public final class ClusterClient {
     }
 
     /** The node that is asked first. */
-    public synchronized URI node() {
-        return nodes.get(current);
+    public URI node() {
+        return inTurn().stream().findFirst().orElseThrow(() -> silent(List.of()));
+    }
+
+    /** The nodes, beginning with the one that answered last. */
+    private synchronized List<URI> inTurn() {
+        List<URI> now = new ArrayList<>(nodes.get());
+        Collections.rotate(now, -Math.max(0, now.indexOf(current)));
+        return now;
     }
 
     /** Hands a plan in, or resumes it. */
@@ -160,23 +179,18 @@ public final class ClusterClient {
 
     /** Asks one node after the other, beginning with the one that answered last. */
     private HttpResponse<String> send(Request request) {
-        int first;
-        synchronized (this) {
-            first = current;
-        }
         GodwitException unready = null;
-        for (int i = 0; i < nodes.size(); i++) {
-            int candidate = (first + i) % nodes.size();
+        List<URI> candidates = inTurn();
+        for (URI candidate : candidates) {
             try {
-                HttpResponse<String> response =
-                        http.send(request.to(nodes.get(candidate)), HttpResponse.BodyHandlers.ofString());
+                HttpResponse<String> response = http.send(request.to(candidate), HttpResponse.BodyHandlers.ofString());
                 if (response.statusCode() / 100 == 2) {
                     synchronized (this) {
                         current = candidate;
                     }
                     return response;
                 }
-                GodwitException problem = problem(response, nodes.get(candidate));
+                GodwitException problem = problem(response, candidate);
                 if (response.statusCode() != 503) {
                     throw problem;
                 }
@@ -192,10 +206,14 @@ public final class ClusterClient {
         if (unready != null) {
             throw unready;
         }
-        throw new GodwitException(
+        throw silent(candidates);
+    }
+
+    private static GodwitException silent(List<URI> asked) {
+        return new GodwitException(
                 ErrorCode.CLUSTER_NOT_READY,
                 "No node answers.",
-                String.join(", ", nodes.stream().map(URI::toString).toList()),
+                String.join(", ", asked.stream().map(URI::toString).toList()),
                 "Start one with 'godwit node', or name one with --server URL or GODWIT_URL.");
     }
 
@@ -269,6 +287,6 @@ public final class ClusterClient {
 
     @Override
     public String toString() {
-        return String.format(Locale.ROOT, "ClusterClient(%s)", nodes);
+        return String.format(Locale.ROOT, "ClusterClient(%s)", nodes.get());
     }
 }

@@ -11,28 +11,43 @@ import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.function.Consumer;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiConsumer;
 
 /** Several nodes on this machine, as children of this process. Closing it ends them, and only them. */
 public final class LocalCluster implements AutoCloseable {
     private static final Duration READY_WITHIN = Duration.ofSeconds(120);
     private static final long ENDS_WITHIN_SECONDS = 45;
 
+    /** So often a node is started again that ends soon after each start. */
+    private static final int MOST_RESTARTS = 3;
+
+    /** A node that has lived for so long is taken for one that can. */
+    private static final Duration LIVES = Duration.ofMinutes(2);
+
+    /** Ends that no new start mends, or that somebody wanted: a wrong configuration, SIGINT, SIGTERM. */
+    private static final Set<Integer> FINAL_ENDS = Set.of(2, 3, 130, 143);
+
     private final Settings settings;
-    private final Consumer<NodeProcess> onDeath;
+    private final BiConsumer<NodeProcess, Boolean> onDeath;
     private final List<NodeProcess> nodes = new CopyOnWriteArrayList<>();
+    private final AtomicInteger starting = new AtomicInteger();
+    private List<String> command = List.of();
     private volatile boolean closing;
 
     /**
      * Starts nothing yet.
      *
-     * @param onDeath told of each node that ends before the cluster is closed
+     * @param onDeath told of each node that ends before the cluster is closed, and whether it is started again
      */
-    public LocalCluster(Settings settings, Consumer<NodeProcess> onDeath) {
+    public LocalCluster(Settings settings, BiConsumer<NodeProcess, Boolean> onDeath) {
         this.settings = settings;
         this.onDeath = onDeath;
     }
@@ -45,9 +60,15 @@ public final class LocalCluster implements AutoCloseable {
      * @param nodes how many, at least 1
      * @param heap each node's largest heap, as {@code -Xmx} takes it
      * @param logDirectory gets {@code node-1.log}, …
+     * @param restarts whether nodes that end by themselves are started again
      */
     public record Settings(
-            Installation installation, StateStore stateStore, int nodes, String heap, Path logDirectory) {}
+            Installation installation,
+            StateStore stateStore,
+            int nodes,
+            String heap,
+            Path logDirectory,
+            boolean restarts) {}
 
     /** Starts the processes and returns at once: {@link #awaitReady} waits for them. */
     public void start() {
@@ -60,21 +81,30 @@ public final class LocalCluster implements AutoCloseable {
         configuration.put("godwit.http.port", "0");
         // All nodes share this machine's processors: one that waits for its turn is not to be taken for dead.
         configuration.put("pekko.cluster.failure-detector.acceptable-heartbeat-pause", "5s");
-        List<String> command = settings.installation().nodeCommand(settings.heap(), configuration, "node");
+        command = settings.installation().nodeCommand(settings.heap(), configuration, "node");
         for (int number = 1; number <= settings.nodes(); number++) {
-            startOne(number, command);
+            startOne(number, 0);
         }
     }
 
-    /** Not while the cluster is being closed: nobody would end that node. */
-    private synchronized void startOne(int number, List<String> command) {
+    /**
+     * Not while the cluster is being closed: nobody would end that node.
+     *
+     * @param restarts how often it was started before
+     */
+    private synchronized void startOne(int number, int restarts) {
         if (closing) {
             return;
         }
+        long startedNanos = System.nanoTime();
         NodeProcess node =
                 NodeProcess.start(number, command, settings.logDirectory().resolve("node-" + number + ".log"));
+        nodes.removeIf(before -> before.number() == number);
         nodes.add(node);
-        node.ended().thenAccept(this::ended);
+        node.ended().thenAccept(dead -> {
+            boolean lived = System.nanoTime() - startedNanos > LIVES.toNanos();
+            ended(dead, lived ? 0 : restarts);
+        });
     }
 
     private static void createDirectory(Path directory) {
@@ -101,6 +131,10 @@ public final class LocalCluster implements AutoCloseable {
             try {
                 node.ready().get(Math.max(0, deadline - System.nanoTime()), TimeUnit.NANOSECONDS);
             } catch (ExecutionException e) {
+                if (FINAL_ENDS.contains(node.awaitExitCode())) {
+                    // Ctrl-C reaches the nodes at the same moment: what ends this process as well must have its turn.
+                    LockSupport.parkNanos(TimeUnit.SECONDS.toNanos(1));
+                }
                 throw notReady(node, node + " ended before it was ready.");
             } catch (TimeoutException e) {
                 throw notReady(node, node + " was not ready within " + READY_WITHIN.toSeconds() + " s.");
@@ -121,16 +155,19 @@ public final class LocalCluster implements AutoCloseable {
 
     /** A client that knows every node. */
     public ClusterClient client() {
-        return new ClusterClient(nodes.stream().map(NodeProcess::http).toList());
+        return new ClusterClient(this::liveNodes);
     }
 
     public List<NodeProcess> nodes() {
         return List.copyOf(nodes);
     }
 
-    /** The URLs of the nodes that are alive. */
+    /** The URLs of the nodes that are alive and ready. */
     public List<URI> liveNodes() {
-        return nodes.stream().filter(NodeProcess::alive).map(NodeProcess::http).toList();
+        return nodes.stream()
+                .filter(node -> node.alive() && node.isReady())
+                .map(NodeProcess::http)
+                .toList();
     }
 
     /**
@@ -139,7 +176,7 @@ public final class LocalCluster implements AutoCloseable {
      * @throws GodwitException {@link ErrorCode#NODE_LOST} if no node is alive any more
      */
     public void requireLiveNode() {
-        if (nodes.stream().noneMatch(NodeProcess::alive)) {
+        if (starting.get() == 0 && nodes.stream().noneMatch(NodeProcess::alive)) {
             NodeProcess last = nodes.get(nodes.size() - 1);
             throw new GodwitException(
                     ErrorCode.NODE_LOST,
@@ -149,10 +186,25 @@ public final class LocalCluster implements AutoCloseable {
         }
     }
 
-    private void ended(NodeProcess node) {
-        if (!closing) {
-            onDeath.accept(node);
+    private void ended(NodeProcess node, int restarts) {
+        if (closing) {
+            return;
         }
+        boolean again = settings.restarts()
+                && node.isReady()
+                && restarts < MOST_RESTARTS
+                && !FINAL_ENDS.contains(node.exitCode());
+        if (again) {
+            starting.incrementAndGet();
+            CompletableFuture.delayedExecutor(1L << restarts, TimeUnit.SECONDS).execute(() -> {
+                try {
+                    startOne(node.number(), restarts + 1);
+                } finally {
+                    starting.decrementAndGet();
+                }
+            });
+        }
+        onDeath.accept(node, again);
     }
 
     /** Ends the nodes by SIGTERM, all at once, and waits; one that takes too long is killed. */

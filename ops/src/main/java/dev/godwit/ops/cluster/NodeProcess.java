@@ -83,6 +83,21 @@ public final class NodeProcess {
         return ready;
     }
 
+    /** Whether it has said that it is ready; it may have ended since. */
+    boolean isReady() {
+        return ready.isDone() && !ready.isCompletedExceptionally();
+    }
+
+    /** Exit code of a process whose output has ended, so that it is about to end too; -1 if it does not. */
+    int awaitExitCode() {
+        try {
+            return process.waitFor(2, TimeUnit.SECONDS) ? process.exitValue() : -1;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return -1;
+        }
+    }
+
     /** The URL of a node that is ready. */
     public URI http() {
         return ready.join();

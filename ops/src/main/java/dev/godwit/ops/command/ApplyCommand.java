@@ -1,8 +1,10 @@
 package dev.godwit.ops.command;
 
 import dev.godwit.ops.cluster.PlanFile;
+import dev.godwit.ops.view.Outcome;
 import dev.godwit.ops.view.StatusText;
 import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.Phase;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -22,10 +24,11 @@ final class ApplyCommand extends Verb {
     public Integer call() {
         MigrationStatus status =
                 server.client(terminal()).apply(PlanFile.read(plan).text());
+        boolean failed = status.phase() == Phase.FAILED;
         answer(
                 status,
                 new StatusText(terminal().outStyle()).block(status, List.of(), 0),
-                "godwit status " + status.name() + " --watch" + server.suffix());
-        return 0;
+                failed ? "godwit check " + plan : "godwit status " + status.name() + " --watch" + server.suffix());
+        return failed ? Outcome.of(status).orElse(Outcome.FAILURE) : 0;
     }
 }

@@ -1,27 +1,19 @@
 package dev.godwit.ops.command;
 
-import dev.godwit.ops.view.StatusText;
+import dev.godwit.ops.client.ClusterClient;
 import dev.godwit.protocol.status.MigrationStatus;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Parameters;
 
 /** Lets the running shards finish and hands out no more. */
 @Command(name = "pause", description = "Lets the running shards finish and hands out no more.")
-final class PauseCommand extends Verb {
-    @Mixin
-    private ServerOption server;
-
-    @Parameters(paramLabel = "NAME", description = "Name of the migration.")
-    private String name;
+final class PauseCommand extends ActionVerb {
+    @Override
+    MigrationStatus act(ClusterClient client, String migration) {
+        return client.pause(migration);
+    }
 
     @Override
-    public Integer call() {
-        MigrationStatus status = server.client(terminal()).pause(name);
-        answer(
-                status,
-                new StatusText(terminal().outStyle()).block(status, java.util.List.of(), 0),
-                "godwit resume " + status.name() + server.suffix());
-        return 0;
+    String next(String migration) {
+        return "godwit resume " + migration;
     }
 }

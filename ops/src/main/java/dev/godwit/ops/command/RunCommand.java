@@ -80,7 +80,7 @@ final class RunCommand extends Verb {
         Path logs = logDirectory == null
                 ? Path.of(System.getProperty("user.home"), ".godwit", "run", name)
                 : logDirectory.toAbsolutePath();
-        return run(new LocalCluster.Settings(installation, stateStore, nodes, heap, logs), file, name);
+        return run(new LocalCluster.Settings(installation, stateStore, nodes, heap, logs, true), file, name);
     }
 
     /** The plan can't be read far enough to start nodes: their check says why, with lines and columns. */
@@ -100,7 +100,8 @@ final class RunCommand extends Verb {
         try (ProgressView view = ProgressView.of(terminal(), answer())) {
             LocalCluster cluster = new LocalCluster(
                     settings,
-                    node -> view.notice(node + " ended with code " + node.exitCode() + "; its log is " + node.log()));
+                    (node, again) -> view.notice(node + " ended with code " + node.exitCode() + "; its log is "
+                            + node.log() + (again ? "; it is started again" : "")));
             try (Interruption interruption = new Interruption(cluster::close, this::tellInterrupted)) {
                 status = run(cluster, view, file.text(), name, settings.logDirectory());
             }

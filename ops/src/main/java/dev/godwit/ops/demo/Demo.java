@@ -121,8 +121,10 @@ public final class Demo {
                 new StateStore(target.address(), "godwit"),
                 settings.nodes(),
                 HEAP,
-                directory.resolve("nodes"));
-        return new LocalCluster(nodes, node -> view.notice(node + " has ended with code " + node.exitCode() + "."));
+                directory.resolve("nodes"),
+                false); // the others take over: that is what it shows
+        return new LocalCluster(
+                nodes, (node, again) -> view.notice(node + " has ended with code " + node.exitCode() + "."));
     }
 
     private void makeData(ProgressView view, DemoServer source, DemoServer target) throws SQLException {

@@ -8,8 +8,12 @@ import java.util.List;
 
 /** One line now and then: for pipes and logs. */
 public final class LineView implements ProgressView {
+    private static final Duration UNCHANGED = Duration.ofMinutes(1);
+
     private final PrintStream stream;
     private final StatusText text;
+    private String last = "";
+    private long lastNanos;
 
     public LineView(PrintStream stream, StatusText text) {
         this.stream = stream;
@@ -21,9 +25,16 @@ public final class LineView implements ProgressView {
         return Duration.ofSeconds(5);
     }
 
+    /** A line that says nothing new comes once a minute: to show that somebody still looks. */
     @Override
     public synchronized void show(MigrationStatus status, List<TableStatus> tables) {
-        stream.println(text.line(status));
+        String line = text.line(status);
+        long now = System.nanoTime();
+        if (!line.equals(last) || now - lastNanos > UNCHANGED.toNanos()) {
+            stream.println(line);
+            last = line;
+            lastNanos = now;
+        }
     }
 
     @Override

@@ -40,7 +40,8 @@ public final class StatusText {
     public String line(MigrationStatus status) {
         return status.name() + " " + status.phase().word() + " " + health(status) + ", " + share(status) + ", "
                 + amount(status) + ", " + speed(status) + ", shards " + Quantity.count(status.shardsDone()) + " done "
-                + status.shardsRunning() + " running, left " + left(status) + limit(status);
+                + status.shardsRunning() + " running, left " + left(status) + limit(status)
+                + (status.phase() == Phase.PAUSED ? "; godwit resume " + status.name() + " goes on" : "");
     }
 
     /**

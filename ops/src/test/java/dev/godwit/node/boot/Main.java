@@ -9,6 +9,7 @@ import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.Phase;
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.sql.Connection;
@@ -20,10 +21,12 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Stands in for the node's process in tests of the command line: same main class, same contract, no migration. What it
- * does follows from words in the plan: {@code dies} ends the node that takes the plan, {@code disk-full} pauses it. Of
+ * does follows from words in the plan: {@code dies} ends the node that takes the plan, {@code dies once} the first one, {@code disk-full} pauses it. Of
  * the demo's plan it claims to copy slowly where three nodes are, and to be done at once where two are.
  */
 public final class Main {
@@ -59,7 +62,7 @@ public final class Main {
         AtomicInteger polls = new AtomicInteger();
         AtomicInteger pausedAfter = new AtomicInteger(Integer.MAX_VALUE);
         server.on("POST /v1/migrations", plan -> {
-            if (plan.contains("dies")) {
+            if (diesNow(plan)) {
                 Runtime.getRuntime().halt(137);
             }
             pausedAfter.set(plan.contains("disk-full") ? 1 : Integer.MAX_VALUE);
@@ -75,6 +78,12 @@ public final class Main {
         server.on("GET /v1/migrations/demo/tables", 200, Map.of("tables", List.of()));
         server.on("GET /v1/migrations/demo/events", 200, "data: {\"event\":\"node-lost\",\"shards\":2}\n\n");
         System.out.println("godwit node ready on " + server.url());
+    }
+
+    /** {@code dies} means each time; {@code dies once FILE} means unless the file is there, which is then made. */
+    private static boolean diesNow(String plan) {
+        Matcher once = Pattern.compile("dies once (\\S+)").matcher(plan);
+        return once.find() ? new File(once.group(1)).mkdir() : plan.contains("dies");
     }
 
     private static MigrationStatus demo(int poll) {

@@ -107,6 +107,14 @@ class LocalVerbsTest {
     }
 
     @Test
+    void run_starts_a_node_again_that_ends_by_itself() throws IOException {
+        Recorded run = runPlan("dies once " + home.resolve("died"));
+
+        assertThat(run.err()).contains("ended with code 137").contains("it is started again");
+        assertThat(run.exitCode()).isZero();
+    }
+
+    @Test
     void run_shows_the_log_of_a_node_that_does_not_start() throws IOException {
         Recorded run = runPlan("", "--heap", "1k");
 

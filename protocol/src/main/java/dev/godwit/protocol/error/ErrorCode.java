@@ -17,7 +17,7 @@ import static dev.godwit.protocol.error.Retry.UNTIL_IT_WORKS;
 public enum ErrorCode {
     USAGE(USER, NEVER, 400, 2),
     PLAN_SYNTAX(USER, NEVER, 422, 3),
-    PLAN_UNKNOWN_KEY(USER, NEVER, 422, 3),
+    PLAN_UNKNOWN_KEY(USER, NEVER, 400, 3),
     PLAN_MISSING_KEY(USER, NEVER, 422, 3),
     PLAN_WRONG_TYPE(USER, NEVER, 422, 3),
     PLAN_WRONG_VALUE(USER, NEVER, 422, 3),
