@@ -4,7 +4,6 @@ import dev.godwit.node.access.Databases;
 import dev.godwit.node.ledger.AfterFailure;
 import dev.godwit.node.ledger.TableLedger;
 import dev.godwit.node.shard.CoordinatorWork.Step;
-import dev.godwit.node.target.TargetDatabase.Claim;
 import dev.godwit.node.target.TargetDatabase.Confirmation;
 import dev.godwit.node.target.TargetDatabase.Retirement;
 import dev.godwit.protocol.Wire;
@@ -12,18 +11,13 @@ import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.StoredTable;
 import dev.godwit.protocol.event.StoredTable.OpenShard;
 import dev.godwit.protocol.event.TableEvent;
-import dev.godwit.protocol.event.TableEvent.ClaimsConfirmed;
-import dev.godwit.protocol.event.TableEvent.KeysBuilt;
 import dev.godwit.protocol.event.TableEvent.ShardFailed;
 import dev.godwit.protocol.event.TableEvent.ShardLanded;
-import dev.godwit.protocol.event.TableEvent.ShardRetired;
 import dev.godwit.protocol.event.TableEvent.ShardStarted;
 import dev.godwit.protocol.event.TableEvent.ShardsReleased;
-import dev.godwit.protocol.event.TableEvent.ShardsReopened;
 import dev.godwit.protocol.event.TableEvent.TableContinued;
 import dev.godwit.protocol.event.TableEvent.TableHalted;
 import dev.godwit.protocol.event.TableEvent.TableOpened;
-import dev.godwit.protocol.event.TableEvent.WindowCut;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.ShardStatus;
 import dev.godwit.protocol.status.TableStatus;
@@ -33,7 +27,6 @@ import dev.godwit.protocol.table.Window;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -142,6 +135,7 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
     private final ActorContext<Command> context;
     private final TimerScheduler<Command> timers;
     private final CoordinatorWork work;
+    private final CoordinatorSteps steps;
 
     private ShardCoordinator(
             PersistenceId id,
@@ -156,6 +150,7 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
         this.context = context;
         this.timers = timers;
         this.work = new CoordinatorWork(context, databases, owner);
+        this.steps = new CoordinatorSteps(context, work);
     }
 
     public static Behavior<Command> create(PersistenceId id, Databases databases, Owner owner) {
@@ -206,13 +201,13 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
                 .onCommand(Finished.class, this::onFinished)
                 .onCommand(Continue.class, this::onContinue)
                 .onCommand(ListShards.class, this::onListShards)
-                .onCommand(Recollected.class, this::onRecollected)
-                .onCommand(WindowReady.class, this::onWindowReady)
-                .onCommand(RetireEnded.class, this::onRetireEnded)
-                .onCommand(CannotBeCut.class, this::onCannotBeCut)
-                .onCommand(ConfirmEnded.class, this::onConfirmEnded)
-                .onCommand(KeysEnded.class, this::onKeysEnded)
-                .onCommand(StepFailed.class, this::onStepFailed)
+                .onCommand(Recollected.class, (ledger, ended) -> decide(steps.recollected(ledger, ended)))
+                .onCommand(WindowReady.class, (ledger, ended) -> decide(steps.windowReady(ledger, ended)))
+                .onCommand(RetireEnded.class, (ledger, ended) -> decide(steps.retireEnded(ledger, ended)))
+                .onCommand(CannotBeCut.class, (ledger, ended) -> decide(steps.cannotBeCut(ledger, ended)))
+                .onCommand(ConfirmEnded.class, (ledger, ended) -> decide(steps.confirmEnded(ledger, ended)))
+                .onCommand(KeysEnded.class, (ledger, ended) -> decide(steps.keysEnded(ledger, ended)))
+                .onCommand(StepFailed.class, (ledger, ended) -> decide(steps.stepFailed(ledger, ended)))
                 .onCommand(MemberGone.class, this::onMemberGone)
                 .onCommand(Tick.class, this::onTick)
                 .build();
@@ -232,8 +227,8 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
         });
     }
 
-    private Effect<TableEvent, TableLedger> decide(TableEvent event) {
-        return decide(List.of(event), ledger -> {});
+    private Effect<TableEvent, TableLedger> decide(List<TableEvent> events) {
+        return decide(events, ledger -> {});
     }
 
     private Effect<TableEvent, TableLedger> onOpen(TableLedger ledger, Open command) {
@@ -241,7 +236,7 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
         List<TableEvent> events = ledger.opened()
                 ? List.of()
                 : List.of(new TableOpened(command.plan().name(), command.table()));
-        return decide(events, after -> {});
+        return decide(events);
     }
 
     private Effect<TableEvent, TableLedger> onPullWork(TableLedger ledger, PullWork command) {
@@ -330,98 +325,12 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
     private Effect<TableEvent, TableLedger> onContinue(TableLedger ledger, Continue command) {
         work.clearBackOff();
         return ledger.halted().isPresent()
-                ? decide(new TableContinued(command.by()))
+                ? decide(List.of(new TableContinued(command.by())))
                 : Effect().none();
     }
 
     private Effect<TableEvent, TableLedger> onListShards(TableLedger ledger, ListShards command) {
         command.replyTo().tell(new ShardList(work.shards(ledger)));
-        return Effect().none();
-    }
-
-    private Effect<TableEvent, TableLedger> onRecollected(TableLedger ledger, Recollected command) {
-        TableDesk.Recollection recollection = command.recollection();
-        work.recollected(recollection);
-        List<TableEvent> events = new ArrayList<>();
-        recollection.claims().values().forEach(claim -> events.add(eventOf(claim, recollection)));
-        Set<String> members = Members.names(context.getSystem());
-        ledger.open().stream()
-                .filter(shard -> shard.node() != null && !members.contains(shard.node()))
-                .filter(shard -> !recollection.claims().containsKey(shard.id()))
-                .forEach(shard -> events.add(new ShardsReleased(List.of(shard.id()), shard.node())));
-        return decide(events, after -> {});
-    }
-
-    private TableEvent eventOf(Claim claim, TableDesk.Recollection recollection) {
-        if (claim.retired()) {
-            Window pieces = recollection.pieces().get(claim.shard());
-            work.addRanges(pieces);
-            return new ShardRetired(claim.shard(), pieces.ranges().size());
-        }
-        return new ShardLanded(claim.shard(), claim.rows(), claim.bytes(), 0, claim.node());
-    }
-
-    private Effect<TableEvent, TableLedger> onWindowReady(TableLedger ledger, WindowReady command) {
-        work.stepEnded(Step.CUT);
-        if (command.number() != ledger.windows()) {
-            return Effect().none();
-        }
-        Window window = command.window();
-        work.addRanges(window);
-        return decide(new WindowCut(window.name(), window.ranges().size(), window.last()));
-    }
-
-    private Effect<TableEvent, TableLedger> onRetireEnded(TableLedger ledger, RetireEnded command) {
-        work.retireEnded(command.shard());
-        if (ledger.open(command.shard()).isEmpty()) {
-            return Effect().none();
-        }
-        if (command.retirement() instanceof Retirement.Retired retired) {
-            work.addRanges(retired.pieces());
-            return decide(
-                    new ShardRetired(command.shard(), retired.pieces().ranges().size()));
-        }
-        Claim claim = ((Retirement.Copied) command.retirement()).claim();
-        return decide(new ShardLanded(command.shard(), claim.rows(), claim.bytes(), 0, claim.node()));
-    }
-
-    private Effect<TableEvent, TableLedger> onCannotBeCut(TableLedger ledger, CannotBeCut command) {
-        work.cannotBeCut(command.shard());
-        return decide(new ShardsReleased(List.of(command.shard()), "none"));
-    }
-
-    private Effect<TableEvent, TableLedger> onConfirmEnded(TableLedger ledger, ConfirmEnded command) {
-        work.stepEnded(Step.CONFIRM);
-        Confirmation confirmation = command.confirmation();
-        if (!ledger.landed()) {
-            return Effect().none();
-        }
-        if (confirmation.missing().isEmpty()) {
-            return decide(new ClaimsConfirmed(confirmation.rows(), confirmation.bytes(), confirmation.shards()));
-        }
-        context.getLog()
-                .warn(
-                        "{} shards of {} were reported as landed and have no claim in the target: copied again",
-                        confirmation.missing().size(),
-                        ledger.table().name());
-        work.recollectAgain();
-        return decide(new ShardsReopened(
-                confirmation.missing(), ledger.rows() - confirmation.rows(), ledger.bytes() - confirmation.bytes()));
-    }
-
-    private Effect<TableEvent, TableLedger> onKeysEnded(TableLedger ledger, KeysEnded command) {
-        work.stepEnded(Step.KEYS);
-        return ledger.keysBuilt() ? Effect().none() : decide(new KeysBuilt());
-    }
-
-    private Effect<TableEvent, TableLedger> onStepFailed(TableLedger ledger, StepFailed command) {
-        Problem problem = command.problem();
-        context.getLog()
-                .warn("{} of {} failed: {}", command.step(), ledger.table().name(), problem.line());
-        AfterFailure after = work.stepFailed(command);
-        if (after instanceof AfterFailure.PauseTable && ledger.halted().isEmpty()) {
-            return decide(new TableHalted(problem));
-        }
         return Effect().none();
     }
 
@@ -435,7 +344,7 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
             return Effect().none();
         }
         shards.forEach(work::endedTry);
-        return decide(new ShardsReleased(shards, command.node()));
+        return decide(List.of(new ShardsReleased(shards, command.node())));
     }
 
     private Effect<TableEvent, TableLedger> onTick(TableLedger ledger, Tick command) {
@@ -448,13 +357,11 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
         work.report(ledger);
         List<OpenShard> silent = work.silent(ledger);
         if (silent.isEmpty()) {
-            return decide(List.of(), after -> {});
+            return decide(List.of());
         }
         silent.forEach(shard -> work.endedTry(shard.id()));
-        return decide(
-                silent.stream()
-                        .<TableEvent>map(shard -> new ShardsReleased(List.of(shard.id()), shard.node()))
-                        .toList(),
-                after -> {});
+        return decide(silent.stream()
+                .<TableEvent>map(shard -> new ShardsReleased(List.of(shard.id()), shard.node()))
+                .toList());
     }
 }
