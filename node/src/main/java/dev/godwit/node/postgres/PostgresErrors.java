@@ -38,6 +38,9 @@ final class PostgresErrors {
     private static final Set<String> CLASSES_WITHOUT_VALUES =
             Set.of("08", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58");
 
+    /** Values out of range, broken constraints, and what triggers and functions of the user's raise. */
+    private static final Set<String> CLASSES_OF_REFUSED_ROWS = Set.of("22", "23", "P0");
+
     private static final Set<String> SERVER_GOES_OR_SESSION_ENDED = Set.of("57P01", "57P02", "57P03", "57P05");
     private static final Set<String> TABLE_OR_COLUMN_IS_NOT_THERE = Set.of("42P01", "42703", "3F000");
     private static final Set<String> PREPARED_STATEMENTS_OF_ANOTHER = Set.of("26000", "42P05");
@@ -118,7 +121,7 @@ final class PostgresErrors {
         if (WRONG_CHARACTERS.contains(state)) {
             return side.pick(SOURCE_ENCODING, TARGET_ENCODING);
         }
-        if (stateClass.equals("22") || stateClass.equals("23")) {
+        if (CLASSES_OF_REFUSED_ROWS.contains(stateClass)) {
             return side.pick(SOURCE_FAILED, TARGET_ROW_REFUSED);
         }
         if (TABLE_OR_COLUMN_IS_NOT_THERE.contains(state)) {
@@ -165,7 +168,13 @@ final class PostgresErrors {
         // A syntax error quotes what it stumbled over, which may be a bound.
         boolean safe = CLASSES_WITHOUT_VALUES.contains(state.substring(0, 2)) && !state.equals("42601");
         String words = message.getMessage();
-        return safe && words != null ? Sql.printable(words) : "";
+        return safe && isOfTheServer(message) && words != null ? Sql.printable(words) : "";
+    }
+
+    /** Functions of the user's may raise any SQLSTATE with any words; where one did, the context tells of it. */
+    private static boolean isOfTheServer(ServerErrorMessage message) {
+        String context = message.getWhere();
+        return context == null || (context.startsWith("COPY ") && context.indexOf('\n') < 0);
     }
 
     private static String fix(ErrorCode code) {
@@ -182,6 +191,8 @@ final class PostgresErrors {
             case TARGET_READ_ONLY -> "Name a primary server, and allow writing in the database.";
             case SOURCE_ENCODING, TARGET_ENCODING ->
                 "Mend the text that is not valid in its encoding, or use a database with the same encoding.";
+            case SOURCE_FAILED -> "Look into the source's log at that time, then resume.";
+            case TARGET_FAILED -> "Look into the target's log at that time, then resume.";
             case TARGET_ROW_REFUSED -> "Compare the table's types and constraints on both sides, then resume.";
             case SOURCE_TABLE_CHANGED -> "Leave the table's definition as it was while the migration runs.";
             default -> "";

@@ -14,6 +14,7 @@ import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -60,6 +61,17 @@ final class TableDefinitions {
             LEFT JOIN pg_collation c ON c.oid = t.typcollation
             LEFT JOIN pg_namespace cn ON cn.oid = c.collnamespace
             WHERE t.oid = ?::oid""";
+
+    /**
+     * By kind of type: the types that its values are put together of. Multiranges came with version 14, so their
+     * question is asked of no server before.
+     */
+    private static final Map<String, String> PARTS = Map.of(
+            "c",
+                    "SELECT a.atttypid::bigint FROM pg_type t JOIN pg_attribute a ON a.attrelid = t.typrelid"
+                            + " WHERE t.oid = ?::oid AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum",
+            "r", "SELECT rngsubtype::bigint FROM pg_range WHERE rngtypid = ?::oid",
+            "m", "SELECT rngtypid::bigint FROM pg_range WHERE rngmultitypid = ?::oid");
 
     private static final Set<String> BUILT_IN_SCHEMAS = Set.of("pg_catalog", "information_schema");
     private static final Set<String> COLLATIONS_EVERYWHERE = Set.of("default", "C", "POSIX");
@@ -207,9 +219,31 @@ final class TableDefinitions {
                         prerequisites.add(new Prerequisite.SchemaNeeded(schema));
                         prerequisites.add(new Prerequisite.DomainNeeded(schema, name, create, shape));
                     }
-                    default -> prerequisites.add(new Prerequisite.TypeNeeded(schema, name, shape));
+                    default -> {
+                        resolveParts(row.getString(3), type);
+                        prerequisites.add(new Prerequisite.TypeNeeded(schema, name, shape));
+                    }
                 }
             }
+        }
+    }
+
+    /** A type's shape names its parts and does not show theirs. */
+    private void resolveParts(String kind, long type) throws SQLException {
+        if (!PARTS.containsKey(kind)) {
+            return;
+        }
+        List<Long> parts = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(PARTS.get(kind))) {
+            statement.setLong(1, type);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    parts.add(row.getLong(1));
+                }
+            }
+        }
+        for (long part : parts) {
+            resolve(part);
         }
     }
 

@@ -11,9 +11,11 @@ import dev.godwit.protocol.status.ShardStatus;
 import dev.godwit.protocol.status.TableStatus;
 import java.io.IOException;
 import java.net.URI;
+import java.net.URLEncoder;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -48,12 +50,19 @@ public final class Api {
         return list(TableStatus.class, answered("GET", "/v1/migrations/" + migration + "/tables", null), "tables");
     }
 
-    /** The shards that are cut and not yet done. */
+    /**
+     * The shards that are cut and not yet done.
+     *
+     * @param table as its status names it
+     */
     public List<ShardStatus> shards(String migration, String table) {
-        return list(
-                ShardStatus.class,
-                answered("GET", "/v1/migrations/" + migration + "/tables/" + table + "/shards", null),
-                "shards");
+        return list(ShardStatus.class, answered("GET", shardsPath(migration, table), null), "shards");
+    }
+
+    /** Where the shards of a table of any name are asked for. */
+    public static String shardsPath(String migration, String table) {
+        String encoded = URLEncoder.encode(table, StandardCharsets.UTF_8).replace("+", "%20");
+        return "/v1/migrations/" + migration + "/tables/" + encoded + "/shards";
     }
 
     /** @param action pause, resume or cancel */

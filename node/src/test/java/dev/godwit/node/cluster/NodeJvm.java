@@ -39,6 +39,7 @@ public final class NodeJvm implements AutoCloseable {
     private final String name;
     private final Process process;
     private final Path log;
+    private final StringBuffer output = new StringBuffer();
     private final CompletableFuture<URI> ready = new CompletableFuture<>();
 
     private NodeJvm(String name, Process process, Path log) {
@@ -89,6 +90,7 @@ public final class NodeJvm implements AutoCloseable {
     private void readOutput() {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
             for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+                output.append(line).append('\n');
                 Matcher matcher = READY.matcher(line);
                 if (matcher.find()) {
                     ready.complete(URI.create(matcher.group(1)));
@@ -200,6 +202,11 @@ public final class NodeJvm implements AutoCloseable {
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }
+    }
+
+    /** All that it has written to standard output so far. */
+    public String output() {
+        return output.toString();
     }
 
     private String logEnd() {

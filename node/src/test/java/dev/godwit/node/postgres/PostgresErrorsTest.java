@@ -31,6 +31,7 @@ class PostgresErrorsTest {
         "22P05, SOURCE_ENCODING, TARGET_ENCODING",
         "22P02, SOURCE_FAILED, TARGET_ROW_REFUSED",
         "23505, SOURCE_FAILED, TARGET_ROW_REFUSED",
+        "P0001, SOURCE_FAILED, TARGET_ROW_REFUSED",
         "42P01, SOURCE_TABLE_CHANGED, TARGET_FAILED",
         "42P05, SOURCE_POOLER, TARGET_POOLER",
         "26000, SOURCE_POOLER, TARGET_POOLER",
@@ -69,6 +70,7 @@ class PostgresErrorsTest {
                 "SELECT ('victoria4711' || 'x')::date",
                 "SELECT * FROM victoria4711 oops 'victoria4711'",
                 "DO $$ BEGIN RAISE EXCEPTION 'victoria4711'; END $$",
+                "DO $$ BEGIN RAISE EXCEPTION 'victoria4711' USING ERRCODE = '55000'; END $$",
                 "INSERT INTO leaks VALUES ('victoria4711'), ('victoria4711')",
                 "INSERT INTO leaks VALUES ('victoria4711' || repeat('x', 100))"
             })

@@ -42,6 +42,11 @@ public final class TablePatterns {
                 && !endsInsideEscape(pattern);
     }
 
+    /** Whether the pattern has no star that is not escaped: it names one table. */
+    public static boolean isExact(String pattern) {
+        return literals(pattern).size() == 1;
+    }
+
     /** Place of the dot between schema and table, or -1. */
     private static int dot(String pattern) {
         for (int i = 0; i < pattern.length(); i++) {

@@ -38,10 +38,19 @@ class TablePatternsTest {
         "a.b\\*,           a,       bx,         false",
         "a*.b,             a,       x.b,        false",
         "a.[x],            a,       [x],        true",
-        "a.x?,             a,       xy,         false"
+        "a.x?,             a,       xy,         false",
+        "a.🐘,             a,       🐘,         true",
+        "a.*🐘,            a,       🐦🐘,       true",
+        "a.🐘,             a,       🐦,         false"
     })
     void matches_schema_and_table_each_by_its_part(String pattern, String schema, String name, boolean matches) {
         assertThat(TablePatterns.matches(pattern, new TableName(schema, name))).isEqualTo(matches);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"a.b, true", "a.b\\*, true", "a\\.b.c, true", "a.b*, false", "*.b, false", "a.b\\\\*, false"})
+    void is_exact_without_a_star_of_its_own(String pattern, boolean exact) {
+        assertThat(TablePatterns.isExact(pattern)).isEqualTo(exact);
     }
 
     @Test

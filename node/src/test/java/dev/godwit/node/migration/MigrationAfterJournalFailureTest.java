@@ -1,0 +1,182 @@
+package dev.godwit.node.migration;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.godwit.node.access.Databases;
+import dev.godwit.node.cluster.Database;
+import dev.godwit.node.cluster.Journal;
+import dev.godwit.node.cluster.Postgres;
+import dev.godwit.node.lifecycle.MigrationLedger;
+import dev.godwit.node.migration.Migration.Act;
+import dev.godwit.node.migration.Migration.AskStatus;
+import dev.godwit.node.migration.Migration.Command;
+import dev.godwit.node.migration.Migration.Reply;
+import dev.godwit.node.migration.Migration.Submit;
+import dev.godwit.node.shard.ShardCoordinator;
+import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.target.TargetDatabase;
+import dev.godwit.node.testing.JournaledSystem;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.plan.Consistency;
+import dev.godwit.protocol.plan.Endpoint;
+import dev.godwit.protocol.plan.Limits;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.plan.SchemaMode;
+import dev.godwit.protocol.status.Action;
+import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.table.ColumnSpec;
+import dev.godwit.protocol.table.CutMethod;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.util.List;
+import java.util.Map;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.persistence.typed.PersistenceId;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The journal fails while a migration persists: its supervision starts it again, in the same incarnation. */
+class MigrationAfterJournalFailureTest {
+    private static final Duration ENOUGH = Duration.ofSeconds(30);
+    private static final String NAME = "shop";
+    private static final Clock CLOCK = Clock.fixed(Instant.parse("2026-11-21T00:00:00Z"), ZoneOffset.UTC);
+
+    private final Database store = Postgres.source().database("state");
+    private final JournaledSystem entities = new JournaledSystem(store);
+
+    /** The migration is alone, and both databases are away: what they would answer, the test tells. */
+    private static final class Alone implements Migration.Surroundings, Databases {
+        @Override
+        public String cluster() {
+            return "0123456789ab";
+        }
+
+        @Override
+        public Databases databases() {
+            return this;
+        }
+
+        @Override
+        public SourceDatabase source(Plan plan) {
+            throw new GodwitException(ErrorCode.SOURCE_UNREACHABLE, "The source can't be reached.", "", "");
+        }
+
+        @Override
+        public TargetDatabase target(Plan plan) {
+            throw new GodwitException(ErrorCode.TARGET_UNREACHABLE, "The target can't be reached.", "", "");
+        }
+
+        @Override
+        public void close(String migration) {}
+
+        @Override
+        public void tellAgents(NodeAgent.Message message) {}
+
+        @Override
+        public void tellCoordinator(String migration, TableName table, ShardCoordinator.Message message) {}
+
+        @Override
+        public void ended(String migration) {}
+
+        @Override
+        public void reopened(String migration) {}
+    }
+
+    @AfterEach
+    void stop() {
+        entities.close();
+    }
+
+    private ActorRef<Command> migration() {
+        PersistenceId id = PersistenceId.of(Migration.ENTITY_KEY.name(), NAME);
+        return entities.spawn(Migration.create(id, NAME, CLOCK, new Alone()));
+    }
+
+    private MigrationStatus status(ActorRef<Command> migration) {
+        return entities.<Command, Reply>ask(migration, AskStatus::new).status();
+    }
+
+    private void awaitPhase(ActorRef<Command> migration, Phase phase) {
+        await().atMost(ENOUGH).until(() -> status(migration).phase() == phase);
+    }
+
+    /**
+     * It was paused when its check failed, and was handed in again, which ended the pause. Taken in twice, the pause
+     * would outlive its end: where copying is under way, a failed check and a new beginning change nothing.
+     */
+    private void failWhilePausedAndBeginAgain(ActorRef<Command> migration) {
+        entities.<Command, Reply>ask(migration, replyTo -> new Submit(plan(), "digest", "ann", replyTo));
+        entities.<Command, Reply>ask(migration, replyTo -> new Act(Action.PAUSE, "ann", replyTo));
+        migration.tell(new Migration.StepFailed(
+                "check", new Problem(ErrorCode.SOURCE_LOGIN_REFUSED, "The source refuses the user.", "", "")));
+        awaitPhase(migration, Phase.FAILED);
+        entities.<Command, Reply>ask(migration, replyTo -> new Submit(plan(), "digest", "ann", replyTo));
+        migration.tell(new Migration.CheckEnded(new Preparation.Checked(List.of(), List.of(table()), "7/1/shop")));
+        migration.tell(new Migration.EntryEnded(new Preparation.Ours()));
+        awaitPhase(migration, Phase.COPYING);
+    }
+
+    @Test
+    void it_holds_after_each_recovery_what_one_replay_of_its_journal_gives() {
+        ActorRef<Command> migration = migration();
+        failWhilePausedAndBeginAgain(migration);
+
+        entities.refuse("migration-cancelled");
+        for (int failures = 1; failures <= 2; failures++) {
+            migration.tell(new Act(Action.CANCEL, "ann", entities.system().ignoreRef()));
+            int expected = failures;
+            await().atMost(ENOUGH).until(() -> entities.refused() >= expected);
+            assertThat(status(migration).phase()).isEqualTo(Phase.COPYING);
+        }
+        entities.accept();
+        MigrationStatus restarted = status(migration);
+        entities.stop(migration);
+
+        MigrationLedger replayed = MigrationLedger.empty();
+        for (MigrationEvent event : new Journal(store).migration(NAME)) {
+            replayed = replayed.apply(event);
+        }
+        assertThat(restarted.phase()).isEqualTo(replayed.phase()).isEqualTo(Phase.COPYING);
+        assertThat(restarted.problems()).isEqualTo(replayed.problems());
+        assertThat(restarted).isEqualTo(status(migration()));
+    }
+
+    private static Plan plan() {
+        Endpoint nowhere =
+                new Endpoint(new PostgresAddress("127.0.0.1", 1, "shop", "reader", null, "disable", Map.of()));
+        return new Plan(
+                "godwit/v1",
+                "Migration",
+                NAME,
+                nowhere,
+                Map.of("main", nowhere),
+                Consistency.FROZEN,
+                List.of("*.*"),
+                List.of(),
+                SchemaMode.TABLES,
+                Limits.DEFAULT);
+    }
+
+    private static TableSpec table() {
+        return new TableSpec(
+                new TableName("sales", "orders"),
+                List.of(new ColumnSpec("id", "bigint")),
+                List.of("id"),
+                false,
+                CutMethod.KEY,
+                true,
+                1 << 20,
+                100,
+                4711);
+    }
+}
