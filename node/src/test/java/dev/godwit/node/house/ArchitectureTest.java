@@ -23,7 +23,12 @@ class ArchitectureTest {
     private static final String NODE = "dev.godwit.node.";
 
     private static final String[] PURE = {
-        NODE + "plan..", NODE + "split..", NODE + "ledger..", NODE + "lifecycle..", NODE + "progress.."
+        NODE + "plan..",
+        NODE + "split..",
+        NODE + "ledger..",
+        NODE + "lifecycle..",
+        NODE + "progress..",
+        NODE + "schema.."
     };
     private static final String[] PORTS = {NODE + "source..", NODE + "target..", NODE + "access.."};
     private static final String[] ACTORS = {NODE + "migration..", NODE + "shard..", NODE + "sink.."};

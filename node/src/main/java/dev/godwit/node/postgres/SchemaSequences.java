@@ -1,0 +1,144 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.postgres.SchemaDraft.Node;
+import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.ObjectKind;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.Section;
+import dev.godwit.protocol.table.TableName;
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Reads sequences and where they stand. */
+final class SchemaSequences {
+    private static final int POSITIONS_AT_ONCE = 200;
+
+    private static final String SEQUENCES = """
+            SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, c.relpersistence = 'u' AS unlogged,
+              format_type(s.seqtypid, NULL) AS type, s.seqstart, s.seqincrement, s.seqmin, s.seqmax, s.seqcache,
+              s.seqcycle, x.description AS comment
+            FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            LEFT JOIN pg_description x ON x.classoid = 'pg_class'::regclass AND x.objoid = c.oid AND x.objsubid = 0
+            WHERE s.seqrelid = ANY (?::bigint[]::oid[])
+            ORDER BY n.nspname, c.relname""";
+
+    private static final String POSITIONS = """
+            SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, s.seqincrement > 0 AS ascending,
+              has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT') AS readable,
+              CASE WHEN has_sequence_privilege(c.oid, 'SELECT') THEN pg_sequence_last_value(c.oid) END AS last
+            FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE s.seqrelid = ANY (?::bigint[]::oid[])
+            ORDER BY n.nspname, c.relname""";
+
+    private SchemaSequences() {}
+
+    /** Those that are objects of their own: not those of identity columns. */
+    static List<SchemaDraft> read(Connection connection, Collection<Long> oids) throws SQLException {
+        List<SchemaDraft> drafts = new ArrayList<>();
+        CatalogRows.of(connection, SEQUENCES, oids, row -> {
+            String schema = row.getString("schema");
+            String name = row.getString("name");
+            String quoted = Sql.table(new TableName(schema, name));
+            List<String> create = new ArrayList<>();
+            create.add("CREATE SEQUENCE " + quoted + " AS " + row.getString("type") + ' ' + options(row));
+            comment(create, row.getString("comment"), quoted);
+            drafts.add(new SchemaDraft(
+                    new SchemaObject(ObjectKind.SEQUENCE, Section.BEFORE, schema, name, null, create, List.of()),
+                    new Node("pg_class", row.getLong("oid")),
+                    List.of()));
+            if (row.getBoolean("unlogged")) {
+                drafts.add(new SchemaDraft(
+                        new SchemaObject(
+                                ObjectKind.PERSISTENCE,
+                                Section.END,
+                                schema,
+                                name,
+                                null,
+                                List.of("ALTER SEQUENCE " + quoted + " SET UNLOGGED"),
+                                List.of()),
+                        List.of()));
+            }
+        });
+        return drafts;
+    }
+
+    /** Of a row with the columns of {@code pg_sequence}. */
+    static String options(ResultSet row) throws SQLException {
+        return "START WITH " + row.getLong("seqstart") + " INCREMENT BY " + row.getLong("seqincrement") + " MINVALUE "
+                + row.getLong("seqmin") + " MAXVALUE " + row.getLong("seqmax") + " CACHE " + row.getLong("seqcache")
+                + (row.getBoolean("seqcycle") ? " CYCLE" : " NO CYCLE");
+    }
+
+    static void comment(List<String> create, String comment, String quoted) {
+        if (comment != null) {
+            create.add("COMMENT ON SEQUENCE " + quoted + " IS " + Sql.literal(comment));
+        }
+    }
+
+    private record Standing(String schema, String name, boolean ascending) {
+        String quoted() {
+            return Sql.table(new TableName(schema, name));
+        }
+
+        /** Never takes a sequence back that has given values on the target. */
+        SchemaObject setTo(long last, boolean called) {
+            String further = ascending
+                    ? "(s.last_value, s.is_called) < (" + last + ", " + called + ")"
+                    : "(-s.last_value::numeric, s.is_called) < (-(" + last + ")::numeric, " + called + ")";
+            String sql = "SELECT setval(" + Sql.literal(quoted()) + "::regclass, " + last + ", " + called + ") FROM "
+                    + quoted() + " s WHERE NOT s.is_called OR " + further;
+            return new SchemaObject(
+                    ObjectKind.SEQUENCE_POSITION, Section.END, schema, name, null, List.of(sql), List.of());
+        }
+    }
+
+    /** Where they stand now, which no snapshot holds. */
+    static List<SchemaObject> positions(Connection connection, Collection<Long> oids, List<NotCarried> notCarried)
+            throws SQLException {
+        List<SchemaObject> positions = new ArrayList<>();
+        Map<Long, Standing> uncalled = new LinkedHashMap<>();
+        CatalogRows.of(connection, POSITIONS, oids, row -> {
+            Standing standing =
+                    new Standing(row.getString("schema"), row.getString("name"), row.getBoolean("ascending"));
+            Long last = row.getObject("last", Long.class);
+            if (last != null) {
+                positions.add(standing.setTo(last, true));
+            } else if (row.getBoolean("readable")) {
+                uncalled.put(row.getLong("oid"), standing);
+            } else {
+                notCarried.add(new NotCarried(
+                        ObjectKind.SEQUENCE_POSITION.word(),
+                        new TableName(standing.schema, standing.name).text(),
+                        "The user may not SELECT from it."));
+            }
+        });
+        List<Standing> open = new ArrayList<>(uncalled.values());
+        for (int from = 0; from < open.size(); from += POSITIONS_AT_ONCE) {
+            uncalled(connection, open.subList(from, Math.min(open.size(), from + POSITIONS_AT_ONCE)), positions);
+        }
+        return positions;
+    }
+
+    /** A sequence that gave nothing since it was set stands at a value all the same; only its own row says at which. */
+    private static void uncalled(Connection connection, List<Standing> some, List<SchemaObject> positions)
+            throws SQLException {
+        StringBuilder sql = new StringBuilder();
+        for (int i = 0; i < some.size(); i++) {
+            sql.append(i == 0 ? "" : " UNION ALL ")
+                    .append("SELECT ")
+                    .append(i)
+                    .append(", last_value, is_called FROM ")
+                    .append(some.get(i).quoted());
+        }
+        CatalogRows.all(
+                connection,
+                sql.toString(),
+                row -> positions.add(some.get(row.getInt(1)).setTo(row.getLong(2), row.getBoolean(3))));
+    }
+}

@@ -1,0 +1,55 @@
+package dev.godwit.node.schema;
+
+import dev.godwit.protocol.table.TableName;
+import java.util.List;
+
+/**
+ * One thing that is made on the target, in one transaction. What it is made of is also what it is: two databases have
+ * the same object where the same statements would make it, since both are read by the same code.
+ *
+ * @param schema as in the catalog; of a schema its own name
+ * @param name as in the catalog; of a constraint, index or column default its own name, not its table's; of a schema
+ *     empty
+ * @param table what it belongs to; of a table itself; null for what belongs to none
+ * @param create statements, in order; every name in them is quoted or was printed by the server
+ * @param needs what the target must have before
+ */
+public record SchemaObject(
+        ObjectKind kind,
+        Section section,
+        String schema,
+        String name,
+        TableName table,
+        List<String> create,
+        List<Need> needs) {
+    public SchemaObject {
+        create = List.copyOf(create);
+        needs = List.copyOf(needs);
+    }
+
+    /** Tells it from every other object of the database. */
+    public record Key(ObjectKind kind, String schema, String name, TableName table) {}
+
+    public Key key() {
+        return new Key(kind, schema, name, table);
+    }
+
+    /** For messages, events and locks: stable, and different for each object. */
+    public String identity() {
+        String text = kind == ObjectKind.SCHEMA
+                ? schema
+                : table == null || kind == ObjectKind.TABLE
+                        ? new TableName(schema, name).text()
+                        : table.text() + ' ' + name;
+        return kind.word() + ' ' + text;
+    }
+
+    /** Whether both are the same object, made of the same. */
+    public boolean isLike(SchemaObject other) {
+        return key().equals(other.key()) && create.equals(other.create);
+    }
+
+    public SchemaObject with(List<Need> its) {
+        return new SchemaObject(kind, section, schema, name, table, create, its);
+    }
+}
