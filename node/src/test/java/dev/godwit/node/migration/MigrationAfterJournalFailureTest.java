@@ -77,6 +77,9 @@ class MigrationAfterJournalFailureTest {
         }
 
         @Override
+        public void limit(Plan plan, int workers) {}
+
+        @Override
         public void close(String migration) {}
 
         @Override

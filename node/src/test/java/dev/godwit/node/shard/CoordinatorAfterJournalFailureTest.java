@@ -102,6 +102,9 @@ class CoordinatorAfterJournalFailureTest {
         }
 
         @Override
+        public void limit(Plan asked, int workers) {}
+
+        @Override
         public void close(String migration) {
             source.close();
             sink.close();
@@ -112,7 +115,7 @@ class CoordinatorAfterJournalFailureTest {
     void prepare() {
         source.fill("item", 1000, 1000);
         table = databases.source.tables(databases.plan).get(0);
-        databases.sink.enter(new MigrationEntry(MIGRATION, "digest", "source", CLUSTER, null));
+        databases.sink.enter(new MigrationEntry(MIGRATION, "digest", "source", CLUSTER, "", ""));
         databases.sink.prepare(databases.plan, List.of(table), databases.source::definition);
     }
 
