@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.godwit.node.migration.Preparation;
 import dev.godwit.node.plan.PlanReader;
 import dev.godwit.node.plan.PlanRejected;
+import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.CutMethod;
 import dev.godwit.protocol.table.TableSpec;
 import java.io.IOException;
@@ -23,7 +25,7 @@ final class PlanCheck {
     private PlanCheck() {}
 
     /** What is printed, as JSON. */
-    private record Report(List<Problem> problems, List<Table> tables) {}
+    private record Report(List<Problem> problems, List<Table> tables, List<NotCarried> leftOut) {}
 
     private record Table(String table, CutMethod method, boolean binary, long estimatedBytes, long estimatedRows) {}
 
@@ -48,11 +50,14 @@ final class PlanCheck {
             Preparation.Checked checked = Preparation.check(plan, source, target);
             return new Report(
                     checked.problems(),
-                    checked.tables().stream().map(PlanCheck::table).toList());
+                    checked.tables().stream().map(PlanCheck::table).toList(),
+                    checked.problems().isEmpty() && plan.schema() == SchemaMode.TABLES
+                            ? source.leftOut(plan)
+                            : List.of());
         } catch (PlanRejected e) {
-            return new Report(e.problems(), List.of());
+            return new Report(e.problems(), List.of(), List.of());
         } catch (GodwitException e) {
-            return new Report(List.of(e.problem()), List.of());
+            return new Report(List.of(e.problem()), List.of(), List.of());
         } finally {
             if (plan != null) {
                 databases.close(plan.name());

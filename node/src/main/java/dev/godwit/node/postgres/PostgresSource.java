@@ -1,5 +1,7 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.schema.LeftOut;
+import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
@@ -53,6 +55,11 @@ public final class PostgresSource implements SourceDatabase {
     @Override
     public List<TableSpec> tables(Plan plan) {
         return ask(connections.place(), connection -> new SourceCatalog(connection).tables(plan));
+    }
+
+    @Override
+    public List<NotCarried> leftOut(Plan plan) {
+        return ask(connections.place(), connection -> LeftOut.of(SchemaReader.read(connection, plan)));
     }
 
     @Override

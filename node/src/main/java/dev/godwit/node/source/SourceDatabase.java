@@ -1,5 +1,6 @@
 package dev.godwit.node.source;
 
+import dev.godwit.node.schema.NotCarried;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.ShardRange;
@@ -21,6 +22,12 @@ public interface SourceDatabase extends AutoCloseable {
 
     /** The tables that the plan's patterns name, the biggest first. */
     List<TableSpec> tables(Plan plan);
+
+    /**
+     * What {@code schema: tables} does not make of what the plan's patterns mean, by kind and name, as the catalogs say
+     * now.
+     */
+    List<NotCarried> leftOut(Plan plan);
 
     /** How the table is made anew in another database, as the catalogs say now. */
     TableDefinition definition(TableSpec table);

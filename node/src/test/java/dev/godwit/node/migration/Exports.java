@@ -1,5 +1,6 @@
 package dev.godwit.node.migration;
 
+import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
@@ -86,6 +87,11 @@ final class Exports implements SourceDatabase {
 
     @Override
     public List<TableSpec> tables(Plan plan) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public List<NotCarried> leftOut(Plan plan) {
         throw new UnsupportedOperationException();
     }
 

@@ -212,6 +212,19 @@ class WholeSchemaTest {
         assertThat(withoutCalls(fingerprint(target))).containsExactlyElementsOf(wanted);
     }
 
+    @Test
+    void what_is_left_out_where_tables_and_keys_alone_are_made_is_named() {
+        try (PostgresSource from = new PostgresSource(source.address(), "godwit test", 2)) {
+            List<NotCarried> left = from.leftOut(plan());
+
+            assertThat(left)
+                    .extracting(NotCarried::kind)
+                    .contains("index", "foreign key", "check constraints", "sequence", "partition", "view", "function")
+                    .doesNotContain("table", "primary key", "enum type", "analysis", "position of a sequence");
+            assertThat(left).allSatisfy(gap -> assertThat(gap.name()).isNotBlank());
+        }
+    }
+
     private static boolean isAlwaysSetAgain(SchemaObject object) {
         return object.kind().isState() || object.kind() == ObjectKind.SCHEMA;
     }

@@ -1,6 +1,7 @@
 package dev.godwit.node.shard;
 
 import dev.godwit.node.access.Databases;
+import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
@@ -139,6 +140,11 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
 
     @Override
     public List<TableSpec> tables(Plan plan) {
+        throw notHere();
+    }
+
+    @Override
+    public List<NotCarried> leftOut(Plan plan) {
         throw notHere();
     }
 

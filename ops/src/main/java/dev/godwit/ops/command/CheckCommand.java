@@ -5,17 +5,23 @@ import dev.godwit.ops.cluster.PlanCheck;
 import dev.godwit.ops.cluster.PlanFile;
 import dev.godwit.ops.view.Quantity;
 import dev.godwit.ops.view.StatusText;
+import dev.godwit.ops.view.Style;
 import dev.godwit.ops.view.TextTable;
 import dev.godwit.ops.view.TextTable.Column;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
 /** Every problem of a plan at once. */
 @Command(name = "check", description = "Shows every problem of a plan at once, and writes nothing.")
 final class CheckCommand extends Verb {
+    private static final int NAMES_SHOWN = 3;
+
     @Parameters(paramLabel = "PLAN", description = "The plan's YAML file.")
     private Path plan;
 
@@ -26,7 +32,7 @@ final class CheckCommand extends Verb {
         boolean good = report.problems().isEmpty();
         answer(
                 report.json(),
-                good ? tables(report.json().path("tables")) : problems(report),
+                good ? good(report.json()) : problems(report),
                 (good ? "godwit run " : "godwit check ") + plan);
         return report.exitCode();
     }
@@ -37,6 +43,23 @@ final class CheckCommand extends Verb {
         int count = report.problems().size();
         lines.add(count == 1 ? "1 problem" : count + " problems");
         report.problems().forEach(problem -> lines.addAll(text.problem(problem)));
+        return lines;
+    }
+
+    private static List<String> good(JsonNode report) {
+        List<String> lines = new ArrayList<>(tables(report.path("tables")));
+        Map<String, List<String>> gaps = new LinkedHashMap<>();
+        report.path("leftOut")
+                .forEach(gap -> gaps.computeIfAbsent(gap.path("kind").asText(), kind -> new ArrayList<>())
+                        .add(gap.path("name").asText()));
+        if (!gaps.isEmpty()) {
+            lines.add("");
+            lines.add("Left out by schema: tables, for you to make (-o json names them all)");
+            gaps.forEach((kind, names) -> lines.add("  " + Style.printable(kind) + ": " + Quantity.count(names.size())
+                    + " ("
+                    + names.stream().limit(NAMES_SHOWN).map(Style::printable).collect(Collectors.joining("; "))
+                    + (names.size() > NAMES_SHOWN ? "; …)" : ")")));
+        }
         return lines;
     }
 

@@ -53,7 +53,8 @@ public final class Main {
                 : List.of();
         List<Map<String, Object>> tables = List.of(Map.of(
                 "table", "public.a", "method", "KEY", "binary", true, "estimatedBytes", 1000, "estimatedRows", 10));
-        System.out.println(Json.line(Map.of("problems", problems, "tables", tables)));
+        List<Map<String, Object>> leftOut = List.of(Map.of("kind", "index", "name", "public.a by_day", "reason", ""));
+        System.out.println(Json.line(Map.of("problems", problems, "tables", tables, "leftOut", leftOut)));
         return problems.isEmpty() ? 0 : problems.get(0).code().exitCode();
     }
 

@@ -148,7 +148,10 @@ class LocalVerbsTest {
     void check_lists_tables_or_problems_and_passes_the_code_on() throws IOException {
         Recorded good = run("check", plan("").toString());
         assertThat(good.exitCode()).isZero();
-        assertThat(good.out()).contains("public.a  key     binary").contains("Next: godwit run ");
+        assertThat(good.out())
+                .contains("public.a  key     binary")
+                .contains("index: 1 (public.a by_day)")
+                .contains("Next: godwit run ");
 
         Recorded bad = run("check", plan("disk-full").toString(), "-o", "json");
         assertThat(bad.exitCode()).isEqualTo(3);
