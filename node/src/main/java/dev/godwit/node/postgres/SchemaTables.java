@@ -378,7 +378,12 @@ final class SchemaTables {
             boolean settled = column.local() && column.expression() != null && !column.separate();
             return theirs.stream().map(Column::storage).distinct().count() > 1
                     || theirs.stream().map(Column::compression).distinct().count() > 1
-                    || !settled && theirs.stream().map(Column::expression).distinct().count() > 1;
+                    || !settled
+                            && theirs.stream()
+                                            .map(Column::expression)
+                                            .distinct()
+                                            .count()
+                                    > 1;
         });
     }
 
