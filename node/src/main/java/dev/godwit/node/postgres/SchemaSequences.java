@@ -9,11 +9,11 @@ import dev.godwit.protocol.table.TableName;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Savepoint;
+import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 
 /** Reads sequences and where they stand. */
 final class SchemaSequences {
@@ -30,8 +30,7 @@ final class SchemaSequences {
 
     private static final String POSITIONS = """
             SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, s.seqincrement > 0 AS ascending,
-              has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT') AS readable,
-              CASE WHEN has_sequence_privilege(c.oid, 'SELECT') THEN pg_sequence_last_value(c.oid) END AS last
+              has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT') AS readable
             FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
             WHERE s.seqrelid = ANY (?::bigint[]::oid[])
             ORDER BY n.nspname, c.relname""";
@@ -101,16 +100,12 @@ final class SchemaSequences {
     /** Where they stand now, which no snapshot holds. */
     static List<SchemaObject> positions(Connection connection, Collection<Long> oids, List<NotCarried> notCarried)
             throws SQLException {
-        List<SchemaObject> positions = new ArrayList<>();
-        Map<Long, Standing> uncalled = new LinkedHashMap<>();
+        List<Standing> readable = new ArrayList<>();
         CatalogRows.of(connection, POSITIONS, oids, row -> {
             Standing standing =
                     new Standing(row.getString("schema"), row.getString("name"), row.getBoolean("ascending"));
-            Long last = row.getObject("last", Long.class);
-            if (last != null) {
-                positions.add(standing.setTo(last, true));
-            } else if (row.getBoolean("readable")) {
-                uncalled.put(row.getLong("oid"), standing);
+            if (row.getBoolean("readable")) {
+                readable.add(standing);
             } else {
                 notCarried.add(new NotCarried(
                         ObjectKind.SEQUENCE_POSITION.word(),
@@ -118,15 +113,19 @@ final class SchemaSequences {
                         "The user may not SELECT from it."));
             }
         });
-        List<Standing> open = new ArrayList<>(uncalled.values());
-        for (int from = 0; from < open.size(); from += POSITIONS_AT_ONCE) {
-            uncalled(connection, open.subList(from, Math.min(open.size(), from + POSITIONS_AT_ONCE)), positions);
+        List<SchemaObject> positions = new ArrayList<>();
+        for (int from = 0; from < readable.size(); from += POSITIONS_AT_ONCE) {
+            positions(
+                    connection, readable.subList(from, Math.min(readable.size(), from + POSITIONS_AT_ONCE)), positions);
         }
         return positions;
     }
 
-    /** A sequence that gave nothing since it was set stands at a value all the same; only its own row says at which. */
-    private static void uncalled(Connection connection, List<Standing> some, List<SchemaObject> positions)
+    /**
+     * Only a sequence's own row says all. Reading it takes a lock, which is given back at once: there are more sequences
+     * than a server has locks. {@code pg_sequence_last_value} would keep its lock until the transaction ends.
+     */
+    private static void positions(Connection connection, List<Standing> some, List<SchemaObject> positions)
             throws SQLException {
         StringBuilder sql = new StringBuilder();
         for (int i = 0; i < some.size(); i++) {
@@ -136,9 +135,14 @@ final class SchemaSequences {
                     .append(", last_value, is_called FROM ")
                     .append(some.get(i).quoted());
         }
-        CatalogRows.all(
-                connection,
-                sql.toString(),
-                row -> positions.add(some.get(row.getInt(1)).setTo(row.getLong(2), row.getBoolean(3))));
+        Savepoint before = connection.setSavepoint();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql.toString())) {
+            while (row.next()) {
+                positions.add(some.get(row.getInt(1)).setTo(row.getLong(2), row.getBoolean(3)));
+            }
+        }
+        connection.rollback(before);
+        connection.releaseSavepoint(before);
     }
 }
