@@ -29,9 +29,11 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /**
@@ -48,6 +50,8 @@ public final class MigrationLedger {
     private String snapshot;
     private final Map<String, String> exports = new LinkedHashMap<>();
     private final Map<TableName, PlannedTable> tables = new LinkedHashMap<>();
+    private final Set<TableName> waiting = new LinkedHashSet<>();
+    private final Set<TableName> underWay = new LinkedHashSet<>();
     private final List<Problem> problems = new ArrayList<>();
     private int copiedTables;
     private int completedTables;
@@ -66,12 +70,8 @@ public final class MigrationLedger {
         ledger.sourceIdentity = stored.sourceIdentity();
         ledger.snapshot = stored.snapshot();
         ledger.exports.putAll(stored.exports());
-        stored.tables().forEach(table -> ledger.tables.put(table.spec().name(), table));
+        stored.tables().forEach(ledger::put);
         ledger.problems.addAll(stored.problems());
-        stored.tables().forEach(table -> {
-            ledger.copiedTables += copied(table);
-            ledger.completedTables += completed(table);
-        });
         return ledger;
     }
 
@@ -104,12 +104,12 @@ public final class MigrationLedger {
         } else if (event instanceof TablesPlanned e) {
             if (e.first()) {
                 tables.clear();
+                waiting.clear();
+                underWay.clear();
                 copiedTables = 0;
                 completedTables = 0;
             }
-            e.tables()
-                    .forEach(
-                            spec -> tables.put(spec.name(), new PlannedTable(spec, TableState.WAITING, 0, 0, 0, null)));
+            e.tables().forEach(spec -> put(new PlannedTable(spec, TableState.WAITING, 0, 0, 0, null)));
         } else if (event instanceof MigrationChecked e) {
             sourceIdentity = e.sourceIdentity();
         } else if (event instanceof SnapshotTaken e) {
@@ -153,12 +153,25 @@ public final class MigrationLedger {
     private void change(TableName table, UnaryOperator<PlannedTable> how) {
         PlannedTable before = tables.get(table);
         if (before != null) {
+            put(how.apply(before));
+        }
+    }
+
+    private void put(PlannedTable table) {
+        TableName name = table.spec().name();
+        PlannedTable before = tables.put(name, table);
+        if (before != null) {
             copiedTables -= copied(before);
             completedTables -= completed(before);
-            PlannedTable after = how.apply(before);
-            tables.put(table, after);
-            copiedTables += copied(after);
-            completedTables += completed(after);
+            waiting.remove(name);
+            underWay.remove(name);
+        }
+        copiedTables += copied(table);
+        completedTables += completed(table);
+        switch (table.state()) {
+            case WAITING -> waiting.add(name);
+            case COPYING, CONFIRMING, INDEXING -> underWay.add(name);
+            case PAUSED, COMPLETED -> {}
         }
     }
 
@@ -231,6 +244,16 @@ public final class MigrationLedger {
 
     public Collection<PlannedTable> tables() {
         return Collections.unmodifiableCollection(tables.values());
+    }
+
+    /** Tables that have not begun, in the plan's order, which is that of their size, the biggest first. */
+    public Set<TableName> waiting() {
+        return Collections.unmodifiableSet(waiting);
+    }
+
+    /** Tables that have begun, and neither ended nor paused. */
+    public Set<TableName> underWay() {
+        return Collections.unmodifiableSet(underWay);
     }
 
     public Optional<PlannedTable> table(TableName name) {

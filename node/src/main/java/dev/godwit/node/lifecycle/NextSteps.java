@@ -89,13 +89,10 @@ public final class NextSteps {
         return begins ? started(ledger, now) : List.of();
     }
 
-    /** In the plan's order, which is that of their size, the biggest first. */
     private static List<MigrationEvent> started(MigrationLedger ledger, Instant now) {
-        long underWay = ledger.tables().stream().filter(NextSteps::isUnderWay).count();
-        return ledger.tables().stream()
-                .filter(table -> table.state() == TableState.WAITING)
-                .limit(Math.max(0, TABLES_AT_ONCE - underWay))
-                .<MigrationEvent>map(table -> new TableStarted(table.spec().name(), now))
+        return ledger.waiting().stream()
+                .limit(Math.max(0, TABLES_AT_ONCE - ledger.underWay().size()))
+                .<MigrationEvent>map(table -> new TableStarted(table, now))
                 .toList();
     }
 

@@ -5,9 +5,7 @@ import dev.godwit.node.shard.ShardCoordinator;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.table.TableName;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 
 /**
  * What a migration wants of the agents on all nodes and of its tables' coordinators. Said whole each time, so that
@@ -35,7 +33,7 @@ final class Instructions {
         List<TableName> running = watch.running(ledger);
         tellAgents(ledger, active ? running : List.of());
         if (carries) {
-            tellCoordinators(ledger, new HashSet<>(running), active);
+            tellCoordinators(ledger, running, active);
         }
     }
 
@@ -51,11 +49,11 @@ final class Instructions {
                 ledger.snapshot().isEmpty() && phase == Phase.CHECKED ? watch.taker() : ""));
     }
 
-    private void tellCoordinators(MigrationLedger ledger, Set<TableName> running, boolean active) {
+    private void tellCoordinators(MigrationLedger ledger, List<TableName> running, boolean active) {
         int workers = watch.workers();
-        ledger.tables().stream()
+        running.stream()
+                .flatMap(table -> ledger.table(table).stream())
                 .map(PlannedTable::spec)
-                .filter(spec -> running.contains(spec.name()))
                 .forEach(spec -> around.tellCoordinator(
                         migration,
                         spec.name(),

@@ -197,8 +197,8 @@ final class MigrationWatch {
 
     /** Tables under way, those with the most left first. */
     List<TableName> running(MigrationLedger ledger) {
-        return ledger.tables().stream()
-                .filter(NextSteps::isUnderWay)
+        return ledger.underWay().stream()
+                .flatMap(table -> ledger.table(table).stream())
                 .sorted(Comparator.comparingLong(this::bytesLeft).reversed())
                 .map(table -> table.spec().name())
                 .toList();

@@ -195,8 +195,7 @@ final class SchemaConstraints {
         String definition = row.getString("definition");
         boolean validated = row.getBoolean("validated");
         // Refused on a partitioned table; and of one that points to a partitioned table, VALIDATE leaves the
-        // constraints on
-        // the partitions as they are.
+        // constraints on the partitions as they are.
         boolean atOnce = table.partitioned() || row.getBoolean("references_partitioned");
         String unseen = atOnce || definition.endsWith(" NOT VALID") ? "" : " NOT VALID";
         String alter = "ALTER TABLE " + (table.partitioned() ? "" : "ONLY ") + table.quoted();
