@@ -1,5 +1,6 @@
 package dev.godwit.node.boot;
 
+import dev.godwit.node.lifecycle.Transition;
 import dev.godwit.node.migration.Migration;
 import dev.godwit.node.migration.MigrationGateway;
 import dev.godwit.node.plan.PlanDigest;
@@ -23,6 +24,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Executor;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
 import org.apache.pekko.NotUsed;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -153,18 +155,35 @@ final class ClusterGateway implements MigrationGateway {
                 .mapMaterializedValue(ignored -> NotUsed.getInstance());
     }
 
+    /**
+     * What is there, then what comes. An end counts only where nothing follows it: a migration that failed may have
+     * begun anew.
+     */
     private Source<NumberedEvent, NotUsed> from(String migration, long after, MigrationStatus status) {
         JdbcReadJournal journal =
                 PersistenceQuery.get(system).getReadJournalFor(JdbcReadJournal.class, JdbcReadJournal.Identifier());
         String id = PersistenceId.of(Migration.ENTITY_KEY.name(), migration).id();
-        Source<EventEnvelope, NotUsed> events = status.phase().ended()
-                ? journal.currentEventsByPersistenceId(id, after + 1, Long.MAX_VALUE)
-                : journal.eventsByPersistenceId(id, after + 1, Long.MAX_VALUE);
-        return events.map(envelope -> new NumberedEvent(envelope.sequenceNr(), (MigrationEvent) envelope.event()))
-                .takeWhile(numbered -> !ends(numbered.event()), true);
+        AtomicReference<NumberedEvent> last = new AtomicReference<>();
+        Source<NumberedEvent, NotUsed> there = journal.currentEventsByPersistenceId(id, after + 1, Long.MAX_VALUE)
+                .map(ClusterGateway::numbered)
+                .map(event -> {
+                    last.set(event);
+                    return event;
+                });
+        if (status.phase().ended()) {
+            return there;
+        }
+        return there.concatLazy(Source.lazySource(() -> {
+            NumberedEvent seen = last.get();
+            return seen != null && Transition.ends(seen.event())
+                    ? Source.<NumberedEvent>empty()
+                    : journal.eventsByPersistenceId(id, (seen == null ? after : seen.number()) + 1, Long.MAX_VALUE)
+                            .map(ClusterGateway::numbered)
+                            .takeWhile(numbered -> !Transition.ends(numbered.event()), true);
+        }));
     }
 
-    private static boolean ends(MigrationEvent event) {
-        return event instanceof MigrationEvent.MigrationCompleted || event instanceof MigrationEvent.MigrationCancelled;
+    private static NumberedEvent numbered(EventEnvelope envelope) {
+        return new NumberedEvent(envelope.sequenceNr(), (MigrationEvent) envelope.event());
     }
 }

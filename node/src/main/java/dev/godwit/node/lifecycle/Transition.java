@@ -59,4 +59,9 @@ public record Transition(Phase from, Class<? extends MigrationEvent> on, Phase t
                 .map(Transition::to)
                 .findFirst();
     }
+
+    /** Whether a migration to which this happens has ended, for now: one that failed may begin anew. */
+    public static boolean ends(MigrationEvent event) {
+        return ALL.stream().anyMatch(t -> t.on() == event.getClass() && t.to().ended());
+    }
 }

@@ -35,7 +35,8 @@ public interface MigrationGateway {
     CompletionStage<MigrationStatus> act(String migration, Action action, String by);
 
     /**
-     * The events with numbers above {@code after}, then new ones as they come; ends when the migration has ended.
+     * The events with numbers above {@code after}, then new ones as they come; ends when the migration has
+     * ended, and not at a failure after which it began anew.
      *
      * @param after number of the last event that the caller has seen, 0 for none
      */

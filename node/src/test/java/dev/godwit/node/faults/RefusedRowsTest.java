@@ -66,46 +66,53 @@ class RefusedRowsTest {
 
     @Test
     void pauses_the_tables_whose_rows_are_refused_and_completes_them_once_the_target_takes_them() throws Exception {
-        fill("checked", "demanded", "raised", "single", "fine");
+        fill("checked", "demanded", "raised", "disguised", "single", "fine");
         String bad = "note = '" + MARKER + "' || id % 2";
         source.run(
                 "UPDATE checked SET " + bad + " WHERE id = 250",
                 "UPDATE demanded SET must = NULL, " + bad + " WHERE id = 250",
                 "UPDATE raised SET " + bad + " WHERE id = 250",
+                "UPDATE disguised SET " + bad + " WHERE id = 250",
                 "UPDATE single SET " + bad + " WHERE id IN (250, 350)");
-        for (String table : List.of("checked", "demanded", "raised", "single", "fine")) {
+        for (String table : List.of("checked", "demanded", "raised", "disguised", "single", "fine")) {
             target.run("CREATE TABLE " + table + " (id bigint, note text, must text)");
         }
         target.run(
                 "ALTER TABLE checked ADD CONSTRAINT no_secrets CHECK (note NOT LIKE 'hunter%')",
                 "ALTER TABLE demanded ALTER must SET NOT NULL", "CREATE UNIQUE INDEX one_note ON single (note)");
 
-        // A trigger that is there from the beginning is found by the check: this one comes later.
+        // Triggers that are there from the beginning are found by the check: these come later.
         try (Connection late = target.connect();
                 Statement statement = late.createStatement()) {
             late.setAutoCommit(false);
-            statement.execute("LOCK TABLE raised IN SHARE ROW EXCLUSIVE MODE");
+            statement.execute("LOCK TABLE raised, disguised IN SHARE ROW EXCLUSIVE MODE");
             PlanYaml.of("refused", source, target).withSchema("existing").submit(node);
             api.awaitPhase("refused", Phase.COPYING, ENOUGH);
-            trigger(statement);
+            triggers(statement);
             late.commit();
         }
         MigrationStatus stalled = await().atMost(ENOUGH)
-                .until(() -> api.status("refused"), now -> now.tablesPaused() + now.tablesDone() == 5);
+                .until(() -> api.status("refused"), now -> now.tablesPaused() + now.tablesDone() == 6);
 
-        assertThat(stalled).returns(4, MigrationStatus::tablesPaused).returns(Health.STALLED, MigrationStatus::health);
+        assertThat(stalled).returns(5, MigrationStatus::tablesPaused).returns(Health.STALLED, MigrationStatus::health);
         assertRefused("checked", "23514");
         assertRefused("demanded", "23502");
         assertRefused("raised", "P0001");
+        assertThat(table("refused", "disguised").problem())
+                .returns(ErrorCode.TARGET_FAILED, Problem::code)
+                .returns("Look into the target's log at that time, then resume.", Problem::fix)
+                .satisfies(problem -> assertThat(problem.what()).endsWith("SQLSTATE 0A000."))
+                .satisfies(problem -> assertThat(problem.where()).contains("public.disguised"));
         assertRefused("single", "23505");
         assertThat(target.content("fine")).isEqualTo(source.content("fine"));
         assertThat(target.number("SELECT count(*) FROM checked")).isZero();
-        assertNobodyShowsTheMarker("refused", "checked", "demanded", "raised", "single", "fine");
+        assertNobodyShowsTheMarker("refused", "checked", "demanded", "raised", "disguised", "single", "fine");
 
         target.run(
                 "ALTER TABLE checked DROP CONSTRAINT no_secrets",
                 "ALTER TABLE demanded ALTER must DROP NOT NULL",
                 "DROP TRIGGER refuses ON raised",
+                "DROP TRIGGER refuses ON disguised",
                 "DROP INDEX one_note");
         api.act("refused", "resume");
         api.awaitPhase("refused", Phase.COMPLETED, ENOUGH);
@@ -117,11 +124,18 @@ class RefusedRowsTest {
         assertNobodyShowsTheMarker("refused", "checked");
     }
 
-    private static void trigger(Statement statement) throws SQLException {
-        statement.execute("CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
-                + " IF NEW.id = 250 THEN RAISE EXCEPTION 'refused: %', NEW.note USING DETAIL = NEW.note,"
-                + " HINT = NEW.note, COLUMN = NEW.note, CONSTRAINT = NEW.note; END IF; RETURN NEW; END $$");
-        statement.execute("CREATE TRIGGER refuses BEFORE INSERT ON raised FOR EACH ROW EXECUTE FUNCTION refuse()");
+    /** They put the row's value into all that an error has. One does so at COMMIT, under a SQLSTATE of the server's. */
+    private static void triggers(Statement statement) throws SQLException {
+        for (String state : List.of("P0001", "0A000")) {
+            statement.execute("CREATE FUNCTION refuse_" + state + "() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
+                    + " IF NEW.id = 250 THEN RAISE EXCEPTION 'refused: %', NEW.note USING ERRCODE = '" + state
+                    + "', DETAIL = NEW.note, HINT = NEW.note, COLUMN = NEW.note, CONSTRAINT = NEW.note; END IF;"
+                    + " RETURN NEW; END $$");
+        }
+        statement.execute(
+                "CREATE TRIGGER refuses BEFORE INSERT ON raised FOR EACH ROW EXECUTE FUNCTION refuse_P0001()");
+        statement.execute("CREATE CONSTRAINT TRIGGER refuses AFTER INSERT ON disguised DEFERRABLE INITIALLY DEFERRED"
+                + " FOR EACH ROW EXECUTE FUNCTION refuse_0A000()");
     }
 
     private static TableStatus table(String migration, String name) {

@@ -5,6 +5,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.godwit.node.cluster.Api;
 import dev.godwit.node.cluster.Database;
+import dev.godwit.node.cluster.EventStream;
 import dev.godwit.node.cluster.NodeJvm;
 import dev.godwit.node.cluster.Postgres;
 import dev.godwit.node.cluster.TestCluster;
@@ -80,17 +81,20 @@ class SourceRestartTest {
     }
 
     @Test
-    void stops_a_migration_whose_one_snapshot_the_restart_has_ended_and_says_what_the_choices_are() {
+    void stops_a_migration_whose_one_snapshot_the_restart_has_ended_and_says_what_the_choices_are() throws Exception {
         List<NodeJvm> nodes = cluster.start(2);
         Api api = cluster.api();
         PlanYaml plan = plan("one-snapshot").withConsistency("snapshot");
         plan.submit(nodes.get(0));
         awaitMidCopy(api, "one-snapshot");
-
-        sourceServer.stop();
-        sourceServer.startAgain();
-        toSource.pass();
-        MigrationStatus end = api.awaitPhase("one-snapshot", Phase.FAILED, ENOUGH);
+        MigrationStatus end;
+        try (EventStream events = EventStream.open(nodes.get(0), "one-snapshot")) {
+            sourceServer.stop();
+            sourceServer.startAgain();
+            toSource.pass();
+            end = api.awaitPhase("one-snapshot", Phase.FAILED, ENOUGH);
+            assertThat(events.awaitEnd(ENOUGH)).endsWith("snapshot-lost");
+        }
 
         assertThat(end.problems()).singleElement().satisfies(problem -> {
             assertThat(problem.code()).isEqualTo(ErrorCode.SNAPSHOT_LOST);

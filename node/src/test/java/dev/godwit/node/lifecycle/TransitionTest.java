@@ -66,6 +66,13 @@ class TransitionTest {
     }
 
     @Test
+    void only_what_leads_to_an_end_ends_a_migration() {
+        assertThat(MigrationEvents.ALL)
+                .filteredOn(Transition::ends)
+                .containsExactlyInAnyOrder(COMPLETED, CANCELLED, FAILED, LOST);
+    }
+
+    @Test
     void in_every_phase_every_event_leads_to_where_the_table_says() {
         Map<Phase, List<MigrationEvent>> ways = ways();
         assertThat(ways.keySet()).isEqualTo(EnumSet.complementOf(EnumSet.of(Phase.PAUSED)));
