@@ -15,7 +15,8 @@ public final class Machine {
         OperatingSystemMXBean machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
         return machine.getAvailableProcessors() + " cores (" + processor() + "), "
                 + Figures.decimals(machine.getTotalMemorySize() / (double) (1L << 30), 0) + " GiB of memory, Linux "
-                + machine.getVersion() + ", Java " + Runtime.version().feature() + ", load average before "
+                + machine.getVersion() + ", Java " + Runtime.version().feature() + " (nodes: "
+                + System.getProperty("godwit.node.java", "unknown") + "), load average before "
                 + Figures.decimals(machine.getSystemLoadAverage(), 1);
     }
 
