@@ -209,12 +209,17 @@ final class TargetShape {
         }
     }
 
-    /** Bit 4 of tgtype: fires on INSERT. Of the internal ones only those of foreign keys check rows one by one. */
+    /**
+     * Bit 4 of tgtype: fires on INSERT. Of the internal ones only those of foreign keys check rows one by one. A
+     * partitioned table's rows meet those of its partitions too.
+     */
     private void readTriggers(Connection connection, Object[] oids) throws SQLException {
         String sql = """
-                SELECT t.tgrelid::bigint, coalesce(k.conname, t.tgname) FROM pg_trigger t
+                SELECT DISTINCT w.oid::bigint, coalesce(k.conname, t.tgname) FROM unnest(?::bigint[]::oid[]) w(oid)
+                CROSS JOIN LATERAL (SELECT w.oid UNION SELECT p.relid FROM pg_partition_tree(w.oid) p) r(oid)
+                JOIN pg_trigger t ON t.tgrelid = r.oid
                 LEFT JOIN pg_constraint k ON k.oid = t.tgconstraint AND k.contype = 'f'
-                WHERE t.tgrelid = ANY (?::bigint[]::oid[]) AND t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0
+                WHERE t.tgenabled IN ('O', 'A') AND t.tgtype & 4 <> 0
                   AND (NOT t.tgisinternal OR k.oid IS NOT NULL) ORDER BY 2""";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setArray(1, connection.createArrayOf("bigint", oids));

@@ -235,7 +235,7 @@ class HostileNamesTest {
         Map<String, Database.Content> rows = contents(source);
         String big = table(biggest).text();
 
-        toTarget.rate(64 << 10);
+        toTarget.rate(256 << 10);
         submit(plan("hostile").withConsistency("snapshot").withInclude(patterns()));
         api.awaitPhase("hostile", Phase.COPYING, ENOUGH);
         List<ShardStatus> shards =

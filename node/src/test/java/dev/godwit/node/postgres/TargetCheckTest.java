@@ -89,6 +89,31 @@ class TargetCheckTest {
     }
 
     @Test
+    void triggers_of_partitions_are_found_as_those_of_their_table() {
+        database.run(
+                "CREATE TABLE part (id int) PARTITION BY RANGE (id)",
+                "CREATE TABLE middle PARTITION OF part FOR VALUES FROM (0) TO (10) PARTITION BY RANGE (id)",
+                "CREATE TABLE leaf PARTITION OF middle FOR VALUES FROM (0) TO (5)",
+                "CREATE TABLE plain (id int)",
+                "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+                "CREATE TRIGGER on_all BEFORE INSERT ON part FOR EACH ROW EXECUTE FUNCTION f()",
+                "CREATE TRIGGER on_leaf BEFORE INSERT ON leaf FOR EACH ROW EXECUTE FUNCTION f()",
+                "CREATE TRIGGER on_update BEFORE UPDATE ON leaf FOR EACH ROW EXECUTE FUNCTION f()");
+
+        assertThat(check(
+                        database.address(),
+                        plan("shop", SchemaMode.EXISTING, database),
+                        table("public", "part", "integer"),
+                        table("public", "plain", "integer")))
+                .singleElement()
+                .satisfies(problem -> {
+                    assertThat(problem.code()).isEqualTo(ErrorCode.TARGET_TABLE_HAS_TRIGGERS);
+                    assertThat(problem.where()).isEqualTo("public.part");
+                    assertThat(problem.what()).endsWith(": on_all, on_leaf.");
+                });
+    }
+
+    @Test
     void a_schema_where_the_user_may_not_create_is_named() {
         database.run("CREATE ROLE builder LOGIN", "CREATE SCHEMA closed", "CREATE SCHEMA godwit AUTHORIZATION builder");
 
