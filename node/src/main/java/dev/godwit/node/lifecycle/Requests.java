@@ -64,10 +64,7 @@ public final class Requests {
                     ErrorCode.ACTION_NOT_ALLOWED_NOW,
                     "a migration that is " + ledger.phase().word() + " can't be told to " + action.word(),
                     "migration " + name,
-                    allowed.isEmpty()
-                            ? "nothing can be asked of it any more; a plan with another name begins another migration"
-                            : "allowed now: "
-                                    + allowed.stream().map(Action::word).collect(Collectors.joining(", "))));
+                    instead(ledger, allowed)));
         }
         return Answer.of(
                 switch (action) {
@@ -75,6 +72,15 @@ public final class Requests {
                     case CANCEL -> List.of(new MigrationCancelled(by, now));
                     case RESUME -> resumed(ledger, by, now);
                 });
+    }
+
+    private static String instead(MigrationLedger ledger, List<Action> allowed) {
+        if (ledger.mayBeginAnew()) {
+            return "hand its plan in again: that begins it anew";
+        }
+        return allowed.isEmpty()
+                ? "nothing can be asked of it any more; a plan with another name begins another migration"
+                : "allowed now: " + allowed.stream().map(Action::word).collect(Collectors.joining(", "));
     }
 
     private static List<MigrationEvent> resumed(MigrationLedger ledger, String by, Instant now) {

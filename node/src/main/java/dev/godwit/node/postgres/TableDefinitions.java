@@ -311,9 +311,6 @@ final class TableDefinitions {
                 }
             }
         }
-        if (keys.stream().anyMatch(KeyDefinition::primary)) {
-            keys.removeIf(key -> !key.primary());
-        }
         return keys.isEmpty() && !table.keyColumns().isEmpty() ? uniqueIndex() : keys;
     }
 

@@ -130,7 +130,8 @@ final class TargetSchema {
                         ErrorCode.TARGET_OF_ANOTHER_MIGRATION,
                         "The target's table holds rows of another migration.",
                         Sql.printable(table.text()),
-                        "Use that migration's name to go on with it, or another target.")
+                        "Go on with that migration by its plan; or, if it was cancelled, drop or empty the table; or name"
+                                + " another target.")
                 : new Problem(
                         ErrorCode.TARGET_NOT_EMPTY,
                         "The target's table holds rows, and this migration has landed none in it.",

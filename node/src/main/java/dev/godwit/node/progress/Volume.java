@@ -57,15 +57,22 @@ public record Volume(
                 || table.state() == TableState.CONFIRMING;
     }
 
+    /** Counts by as much of the whole as is finished: a few small tables say nothing about the large ones. */
     private static double ratio(Collection<TableStatus> tables) {
         double travelled = 0;
         double disk = 0;
+        double all = 0;
         for (TableStatus table : tables) {
+            all += table.estimatedBytes();
             if (copied(table)) {
                 travelled += table.bytes();
                 disk += table.estimatedBytes();
             }
         }
-        return disk == 0 ? 1 : Math.max(0.2, Math.min(5, travelled / disk));
+        if (disk == 0) {
+            return 1;
+        }
+        double finished = disk / all;
+        return finished * Math.max(0.2, Math.min(5, travelled / disk)) + (1 - finished);
     }
 }

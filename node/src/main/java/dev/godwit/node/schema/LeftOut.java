@@ -1,6 +1,5 @@
 package dev.godwit.node.schema;
 
-import dev.godwit.protocol.table.TableName;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
@@ -17,7 +16,6 @@ public final class LeftOut {
             ObjectKind.PARTITION,
             ObjectKind.COLUMN_DEFAULT,
             ObjectKind.INDEX,
-            ObjectKind.UNIQUE,
             ObjectKind.EXCLUSION,
             ObjectKind.CHECKS,
             ObjectKind.CHECK,
@@ -30,20 +28,14 @@ public final class LeftOut {
     private LeftOut() {}
 
     public static List<NotCarried> of(SchemaPlan plan) {
-        Set<TableName> withPrimaryKey = plan.objects().stream()
-                .filter(object -> object.kind() == ObjectKind.PRIMARY_KEY)
-                .map(SchemaObject::table)
-                .collect(Collectors.toSet());
         Set<SchemaObject.Key> ofMadeKeys = plan.objects().stream()
-                .filter(object -> object.kind() == ObjectKind.PRIMARY_KEY
-                        || object.kind() == ObjectKind.UNIQUE && !withPrimaryKey.contains(object.table()))
+                .filter(object -> object.kind() == ObjectKind.PRIMARY_KEY || object.kind() == ObjectKind.UNIQUE)
                 .map(LeftOut::index)
                 .collect(Collectors.toSet());
         List<NotCarried> left = new ArrayList<>();
         for (SchemaObject object : plan.objects()) {
             boolean made = !NOT_MADE.contains(object.kind())
-                    || object.kind() == ObjectKind.INDEX && ofMadeKeys.contains(object.key())
-                    || object.kind() == ObjectKind.UNIQUE && !withPrimaryKey.contains(object.table());
+                    || object.kind() == ObjectKind.INDEX && ofMadeKeys.contains(object.key());
             if (!made) {
                 String name = object.identity().substring(object.kind().word().length() + 1);
                 left.add(new NotCarried(object.kind().word(), name, ""));

@@ -326,6 +326,22 @@ class TargetSchemaTest {
     }
 
     @Test
+    void unique_keys_are_built_beside_a_primary_one() {
+        source.run(
+                "CREATE TABLE u (a int PRIMARY KEY, b int UNIQUE DEFERRABLE INITIALLY DEFERRED, c int, UNIQUE (c, b))");
+        TableSpec table = source.spec("public", "u", false, "a");
+        prepare(SchemaMode.TABLES, table);
+
+        buildKeys(table);
+        buildKeys(table);
+
+        assertThat(database.texts("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE contype IN ('p', 'u')"
+                        + " AND connamespace = 'public'::regnamespace"))
+                .containsExactlyInAnyOrder(
+                        "PRIMARY KEY (a)", "UNIQUE (b) DEFERRABLE INITIALLY DEFERRED", "UNIQUE (c, b)");
+    }
+
+    @Test
     void without_a_primary_key_the_unique_ones_are_built() {
         source.run(
                 "CREATE TABLE u (a int, b int, UNIQUE (a), UNIQUE NULLS NOT DISTINCT (b, a))",

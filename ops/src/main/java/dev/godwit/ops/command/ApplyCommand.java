@@ -4,7 +4,6 @@ import dev.godwit.ops.cluster.PlanFile;
 import dev.godwit.ops.view.Outcome;
 import dev.godwit.ops.view.StatusText;
 import dev.godwit.protocol.status.MigrationStatus;
-import dev.godwit.protocol.status.Phase;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -24,11 +23,16 @@ final class ApplyCommand extends Verb {
     public Integer call() {
         MigrationStatus status =
                 server.client(terminal()).apply(PlanFile.read(plan).text());
-        boolean failed = status.phase() == Phase.FAILED;
-        answer(
-                status,
-                new StatusText(terminal().outStyle()).block(status, List.of(), 0),
-                failed ? "godwit check " + plan : "godwit status " + status.name() + " --watch" + server.suffix());
-        return failed ? Outcome.of(status).orElse(Outcome.FAILURE) : 0;
+        answer(status, new StatusText(terminal().outStyle()).block(status, List.of(), 0), next(status));
+        return status.phase().ended() ? Outcome.of(status).orElse(Outcome.FAILURE) : 0;
+    }
+
+    private String next(MigrationStatus status) {
+        return switch (status.phase()) {
+            case FAILED -> "godwit check " + plan;
+            case COMPLETED -> "nothing: this plan was carried out; another name makes another migration";
+            case CANCELLED -> "give the plan another name: a cancelled migration does not go on";
+            default -> "godwit status " + status.name() + " --watch" + server.suffix();
+        };
     }
 }

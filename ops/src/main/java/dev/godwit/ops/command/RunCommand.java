@@ -124,15 +124,17 @@ final class RunCommand extends Verb {
     }
 
     private void tellInterrupted() {
-        terminal().err().println("Interrupted; the nodes have ended. The same command resumes: godwit run " + plan);
         MigrationStatus seen = last;
-        if (seen != null && seen.consistency().equals("snapshot") && seen.tablesDone() < seen.tablesTotal()) {
-            terminal()
-                    .err()
-                    .println(
-                            "But with consistency: snapshot, rows that are not copied yet can't be copied any more, since"
-                                    + " the snapshot ended with the nodes: see " + StatusText.SNAPSHOT_LOST_PAGE);
-        }
+        boolean snapshotEnded =
+                seen != null && seen.consistency().equals("snapshot") && seen.tablesDone() < seen.tablesTotal();
+        terminal()
+                .err()
+                .println(
+                        snapshotEnded
+                                ? "Interrupted; the nodes have ended, and the snapshot with them: with consistency:"
+                                        + " snapshot, rows that are not copied yet can't be copied any more. See "
+                                        + StatusText.SNAPSHOT_LOST_PAGE
+                                : "Interrupted; the nodes have ended. The same command resumes: godwit run " + plan);
     }
 
     private String next(MigrationStatus status) {
