@@ -95,6 +95,7 @@ final class CoordinatorWork {
         if (open == null) {
             desk = new TableDesk(command.plan(), command.table(), databases);
         }
+        desk.plan(command.plan());
         long shardBytes = command.plan().limits().shardBytes();
         if (size == null || size.planBytes() != shardBytes) {
             size = ShardSize.of(shardBytes);

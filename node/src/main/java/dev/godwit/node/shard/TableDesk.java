@@ -37,7 +37,7 @@ final class TableDesk {
     /** Keys that are sampled within a shard that is cut again. */
     private static final int KEYS_OF_A_RECUT = 2_000;
 
-    private final Plan plan;
+    private volatile Plan plan;
     private final TableSpec table;
     private final Databases databases;
     private volatile CutBasis basis;
@@ -46,6 +46,11 @@ final class TableDesk {
         this.plan = plan;
         this.table = table;
         this.databases = databases;
+    }
+
+    /** What may change of a plan has changed. */
+    void plan(Plan now) {
+        plan = now;
     }
 
     private SourceDatabase source() {
