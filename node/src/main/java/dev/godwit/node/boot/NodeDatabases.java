@@ -7,14 +7,22 @@ import dev.godwit.node.progress.WorkerShare;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.PostgresAddress;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Chooses the store that a plan names. */
+/**
+ * Chooses the store that a plan names. A plan that changed under its name (another password, or, where it failed before
+ * anything was copied, another database) gets other sessions, never those of the earlier address.
+ */
 final class NodeDatabases implements Databases {
     private final String node;
-    private final Map<String, SourceDatabase> sources = new ConcurrentHashMap<>();
-    private final Map<String, TargetDatabase> targets = new ConcurrentHashMap<>();
+    private final Map<Key, SourceDatabase> sources = new ConcurrentHashMap<>();
+    private final Map<Key, TargetDatabase> targets = new ConcurrentHashMap<>();
+
+    private record Key(String migration, PostgresAddress address) {}
 
     /** @param node name of this node, as databases show it */
     NodeDatabases(String node) {
@@ -24,20 +32,20 @@ final class NodeDatabases implements Databases {
     @Override
     public SourceDatabase source(Plan plan) {
         return sources.computeIfAbsent(
-                plan.name(),
-                name -> new PostgresSource(
-                        plan.source().postgres(),
-                        "godwit/" + name,
+                new Key(plan.name(), plan.source().postgres()),
+                key -> new PostgresSource(
+                        key.address(),
+                        "godwit/" + key.migration(),
                         plan.limits().workersPerNode() + WorkerShare.SOURCE_QUESTIONS));
     }
 
     @Override
     public TargetDatabase target(Plan plan) {
         return targets.computeIfAbsent(
-                plan.name(),
-                name -> new PostgresTarget(
+                new Key(plan.name(), plan.targets().values().iterator().next().postgres()),
+                key -> new PostgresTarget(
                         // The check of connections knows our own sessions by how the name begins.
-                        plan.targets().values().iterator().next().postgres(),
+                        key.address(),
                         "godwit node " + node,
                         plan.limits().workersPerNode() + WorkerShare.TARGET_QUESTIONS));
     }
@@ -50,13 +58,15 @@ final class NodeDatabases implements Databases {
 
     @Override
     public void close(String migration) {
-        SourceDatabase source = sources.remove(migration);
-        TargetDatabase target = targets.remove(migration);
-        if (source != null) {
-            source.close();
-        }
-        if (target != null) {
-            target.close();
-        }
+        taken(sources, migration).forEach(SourceDatabase::close);
+        taken(targets, migration).forEach(TargetDatabase::close);
+    }
+
+    private static <D> List<D> taken(Map<Key, D> databases, String migration) {
+        return databases.keySet().stream()
+                .filter(key -> key.migration().equals(migration))
+                .map(databases::remove)
+                .filter(Objects::nonNull)
+                .toList();
     }
 }

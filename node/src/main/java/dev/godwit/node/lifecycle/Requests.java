@@ -38,7 +38,10 @@ public final class Requests {
         }
     }
 
-    /** A plan is handed in: begins, takes changed limits in, or leaves all as it is, since it goes on by itself. */
+    /**
+     * A plan is handed in: begins, takes in what may change (limits, references to passwords, sslmode, properties), or
+     * leaves all as it is, since it goes on by itself.
+     */
     public static Answer submit(String name, MigrationLedger ledger, Plan plan, String planDigest, Instant now) {
         boolean begins = !ledger.submitted() || ledger.mayBeginAnew();
         if (!begins && !ledger.planDigest().equals(planDigest)) {
@@ -48,9 +51,8 @@ public final class Requests {
                     "migration " + name,
                     "give this plan another name, or hand in the plan that it was started with"));
         }
-        boolean limitsChange =
-                !begins && !ledger.phase().ended() && !ledger.plan().limits().equals(plan.limits());
-        return Answer.of(begins || limitsChange ? List.of(new MigrationSubmitted(plan, planDigest, now)) : List.of());
+        boolean changes = !begins && !ledger.phase().ended() && !ledger.plan().equals(plan);
+        return Answer.of(begins || changes ? List.of(new MigrationSubmitted(plan, planDigest, now)) : List.of());
     }
 
     /** A person acts. Resuming resumes the tables too that are paused since they failed. */

@@ -104,9 +104,14 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
 
     public record Tables(List<TableStatus> tables) implements Wire {}
 
-    record CheckEnded(Preparation.Checked checked) implements Command {}
+    /** @param planDigest of the plan that was checked: another one may have taken its place since */
+    record CheckEnded(String planDigest, Preparation.Checked checked) implements Command {}
 
-    record EntryEnded(Preparation.Entered entered) implements Command {}
+    /**
+     * @param planDigest of the plan that was entered
+     * @param snapshot that was entered; empty if there is none
+     */
+    record EntryEnded(String planDigest, String snapshot, Preparation.Entered entered) implements Command {}
 
     record SearchEnded(Preparation.Search search) implements Command {}
 
@@ -344,7 +349,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     private Effect<MigrationEvent, MigrationLedger> onCheckEnded(MigrationLedger ledger, CheckEnded command) {
         preparation.ended();
         watch.waitsFor(null);
-        if (ledger.phaseUnderPause() != Phase.DRAFTED) {
+        if (ledger.phaseUnderPause() != Phase.DRAFTED || !ledger.planDigest().equals(command.planDigest())) {
             return Effect().none();
         }
         Preparation.Checked checked = command.checked();
@@ -354,7 +359,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     private Effect<MigrationEvent, MigrationLedger> onEntryEnded(MigrationLedger ledger, EntryEnded command) {
         preparation.ended();
         watch.waitsFor(null);
-        if (ledger.phaseUnderPause() != Phase.CHECKED) {
+        if (ledger.phaseUnderPause() != Phase.CHECKED
+                || !ledger.planDigest().equals(command.planDigest())
+                || !ledger.snapshot().orElse("").equals(command.snapshot())) {
             return Effect().none();
         }
         if (command.entered() instanceof Preparation.Adopt adopt) {

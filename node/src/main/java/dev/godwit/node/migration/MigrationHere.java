@@ -70,7 +70,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
 
     public record Rank(int members, int place) {}
 
-    private Plan plan;
+    private volatile Plan plan;
     private final Surroundings around;
     private final CopyMeter meter = new CopyMeter();
     private final OperatingSystemMXBean machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
@@ -132,6 +132,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
             return this;
         }
         NodeAgent.Work work = message.work();
+        takePlan(work.plan());
         snapshotNeeded = work.keepSnapshot();
         boolean news = !Objects.equals(snapshot, work.snapshot()) || !new HashSet<>(tables).containsAll(work.tables());
         snapshot = work.snapshot();
@@ -140,11 +141,6 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
             wakeWorkers();
         }
         keepSnapshot(work);
-        if (!plan.limits().equals(work.plan().limits())) {
-            sink.tell(new TargetSink.Resize(
-                    work.plan().limits().workersPerNode(), work.plan().limits().memoryPerNode()));
-        }
-        plan = work.plan();
         Rank rank = around.rank();
         int wanted = WorkerShare.of(plan.limits(), rank.members(), rank.place());
         around.databases().limit(plan, wanted);
@@ -157,13 +153,27 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
         return this;
     }
 
+    private void takePlan(Plan now) {
+        Plan before = plan;
+        plan = now;
+        if (!before.limits().equals(now.limits())) {
+            sink.tell(new TargetSink.Resize(now.limits().workersPerNode(), now.limits().memoryPerNode()));
+        }
+        String sourceBefore = before.source().postgres().place();
+        String sourceNow = now.source().postgres().place();
+        if (keeper != null && !sourceNow.equals(sourceBefore)) {
+            getContext().stop(keeper); // what it holds is not of the source that is to be read
+            keeper = null;
+        }
+    }
+
     private void keepSnapshot(NodeAgent.Work work) {
         if (work.keepSnapshot()) {
             if (keeper == null) {
                 ActorRef<Command> self = getContext().getSelf();
                 keeper = getContext()
                         .spawnAnonymous(SnapshotKeeper.create(
-                                around.databases().source(plan),
+                                () -> around.databases().source(plan),
                                 (name, text, why) -> self.tell(new Holds(name, text, why))));
             }
             keeper.tell(new SnapshotKeeper.Keep(
@@ -179,7 +189,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
         ActorRef<ShardWorker.Command> worker = getContext()
                 .spawn(
                         ShardWorker.create(new ShardWorker.Surroundings(
-                                plan,
+                                () -> plan,
                                 cluster,
                                 around.node(),
                                 around.databases(),

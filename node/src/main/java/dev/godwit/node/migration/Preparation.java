@@ -80,7 +80,8 @@ public final class Preparation {
 
     void check(MigrationLedger ledger) {
         Plan plan = ledger.plan();
-        start("check", () -> new Migration.CheckEnded(check(plan)));
+        String digest = ledger.planDigest();
+        start("check", () -> new Migration.CheckEnded(digest, check(plan)));
     }
 
     /** A server that can't be reached is waited for: this check fails, and is made again. */
@@ -129,7 +130,9 @@ public final class Preparation {
                 around.cluster(),
                 exported,
                 ledger.snapshot().orElse(""));
-        start("entry in the target", () -> new Migration.EntryEnded(enter(plan, tables, entry)));
+        start(
+                "entry in the target",
+                () -> new Migration.EntryEnded(entry.planDigest(), entry.snapshot(), enter(plan, tables, entry)));
     }
 
     private Entered enter(Plan plan, List<TableSpec> tables, MigrationEntry entry) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
@@ -54,7 +55,7 @@ final class SnapshotKeeper extends AbstractBehavior<SnapshotKeeper.Command> {
         void holds(String exported, String snapshot, Problem why);
     }
 
-    private final SourceDatabase source;
+    private final Supplier<SourceDatabase> source;
     private final Executor blocking;
     private final Listener listener;
     private Keep wanted = new Keep(null, List.of(), false);
@@ -63,15 +64,18 @@ final class SnapshotKeeper extends AbstractBehavior<SnapshotKeeper.Command> {
     private boolean busy;
     private volatile boolean stopped;
 
-    private SnapshotKeeper(ActorContext<Command> context, SourceDatabase source, Listener listener) {
+    private SnapshotKeeper(ActorContext<Command> context, Supplier<SourceDatabase> source, Listener listener) {
         super(context);
         this.source = source;
         this.listener = listener;
         this.blocking = BlockingDispatcher.of(context.getSystem());
     }
 
-    /** @param listener is called by the actor's thread and must not block */
-    static Behavior<Command> create(SourceDatabase source, Listener listener) {
+    /**
+     * @param source asked for again for each session, since a password may change
+     * @param listener is called by the actor's thread and must not block
+     */
+    static Behavior<Command> create(Supplier<SourceDatabase> source, Listener listener) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new Tick(), PING);
             return new SnapshotKeeper(context, source, listener);
@@ -104,7 +108,7 @@ final class SnapshotKeeper extends AbstractBehavior<SnapshotKeeper.Command> {
             drop();
         }
         if (held == null && wanted.snapshot() == null && wanted.take()) {
-            open(source::hold);
+            open(() -> source.get().hold());
         } else if (held == null
                 && wanted.snapshot() != null
                 && !wanted.exports().isEmpty()) {
@@ -144,7 +148,7 @@ final class SnapshotKeeper extends AbstractBehavior<SnapshotKeeper.Command> {
         GodwitException last = null;
         for (int i = exports.size() - 1; i >= 0; i--) {
             try {
-                return source.hold(exports.get(i));
+                return source.get().hold(exports.get(i));
             } catch (GodwitException e) {
                 last = e;
             }

@@ -70,11 +70,16 @@ final class ClaimTables {
         }
     }
 
-    /** Does nothing if there is a window of that name. */
-    static void keep(Connection connection, String migration, TableName table, Window window) throws SQLException {
+    /**
+     * Does nothing if there is a window of that name.
+     *
+     * @param cutBy what its ranges are ranges of; empty for pieces, which are of what their shard was
+     */
+    static void keep(Connection connection, String migration, TableName table, Window window, String cutBy)
+            throws SQLException {
         String sql = """
-                INSERT INTO godwit.cut (migration, source_table, name, ranges, shards, last)
-                VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""";
+                INSERT INTO godwit.cut (migration, source_table, name, ranges, shards, last, cut_by)
+                VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING""";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, migration);
             statement.setString(2, table.text());
@@ -82,7 +87,21 @@ final class ClaimTables {
             statement.setString(4, json(window.ranges()));
             statement.setInt(5, window.ranges().size());
             statement.setBoolean(6, window.last());
+            statement.setString(7, cutBy);
             statement.executeUpdate();
+        }
+    }
+
+    /** What the ranges of a window that is there are ranges of, as {@link #keep} was told. */
+    static String cutBy(Connection connection, String migration, TableName table, String name) throws SQLException {
+        String sql = "SELECT cut_by FROM godwit.cut WHERE migration = ? AND source_table = ? AND name = ?";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            statement.setString(2, table.text());
+            statement.setString(3, name);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getString(1) : "";
+            }
         }
     }
 

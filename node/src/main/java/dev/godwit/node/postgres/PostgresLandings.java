@@ -70,7 +70,7 @@ final class PostgresLandings {
             TargetSessions.begin(
                     connection, "SET LOCAL synchronous_commit = on;SET LOCAL lock_timeout = '" + CLAIM_WAIT + "'");
             if (ClaimTables.retire(connection, migration, table, shard)) {
-                ClaimTables.keep(connection, migration, table, new Window(shard.id(), pieces, false));
+                ClaimTables.keep(connection, migration, table, new Window(shard.id(), pieces, false), "");
                 Window kept = pieces(connection, migration, table, shard.id());
                 connection.commit();
                 return Optional.of(new Retirement.Retired(kept));

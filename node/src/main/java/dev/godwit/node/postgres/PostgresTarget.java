@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.stream.Collectors;
 
 /**
  * A PostgreSQL database as a target, version 12 and newer. What landed is known by the claims in its schema
@@ -111,16 +112,40 @@ public final class PostgresTarget implements TargetDatabase {
     }
 
     @Override
-    public Window keep(String migration, TableName table, Window window) {
-        return sessions.durably(where(migration, table), TargetSessions.SHORT, connection -> {
-            ClaimTables.keep(connection, migration, table, window);
-            return ClaimTables.window(connection, migration, table, window.name())
+    public Window keep(String migration, TableSpec table, Window window) {
+        String where = where(migration, table.name());
+        return sessions.durably(where, TargetSessions.SHORT, connection -> {
+            ClaimTables.keep(connection, migration, table.name(), window, cutBy(table, window));
+            Window kept = ClaimTables.window(connection, migration, table.name(), window.name())
                     .orElseThrow(() -> new GodwitException(
                             ErrorCode.TARGET_FAILED,
                             "A window went away while it was kept.",
-                            where(migration, table),
+                            where,
                             "Look who changes the schema godwit."));
+            String cutBy = ClaimTables.cutBy(connection, migration, table.name(), window.name());
+            if (!cutBy.isEmpty() && !cutBy.equals(cutBy(table, kept))) {
+                throw new GodwitException(
+                        ErrorCode.SOURCE_TABLE_CHANGED,
+                        "The table has another file or another key now than when its shards were cut.",
+                        where,
+                        "Start a migration under a new name and with empty tables: the shards that are there mean other"
+                                + " rows now.");
+            }
+            return kept;
         });
+    }
+
+    /** What the ranges of a window name rows by: a bound means nothing without it. */
+    private static String cutBy(TableSpec table, Window window) {
+        ShardRange range = window.ranges().get(window.ranges().size() - 1);
+        if (range instanceof ShardRange.Blocks) {
+            return "file " + table.fileNode();
+        } else if (range instanceof ShardRange.Whole) {
+            return "whole";
+        }
+        return table.keyColumns().stream()
+                .map(column -> Sql.ident(column) + ' ' + table.typeOf(column))
+                .collect(Collectors.joining(", ", "key ", ""));
     }
 
     @Override

@@ -43,6 +43,7 @@ final class TargetTables {
               shards integer NOT NULL CHECK (shards > 0),
               last boolean NOT NULL,
               kept_at timestamptz NOT NULL DEFAULT now(),
+              cut_by text NOT NULL DEFAULT '',
               PRIMARY KEY (migration, source_table, name))""", """
             CREATE TABLE IF NOT EXISTS godwit.claim (
               migration text,

@@ -37,7 +37,7 @@ final class CoordinatorSteps {
 
     List<TableEvent> recollected(TableLedger ledger, ShardCoordinator.Recollected command) {
         TableDesk.Recollection recollection = command.recollection();
-        work.recollected(recollection);
+        work.recollected(ledger, recollection);
         List<TableEvent> events = new ArrayList<>();
         recollection.claims().values().forEach(claim -> events.add(eventOf(claim, recollection)));
         Set<String> members = Members.names(context.getSystem());

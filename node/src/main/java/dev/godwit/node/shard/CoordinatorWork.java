@@ -95,6 +95,7 @@ final class CoordinatorWork {
         if (open == null) {
             desk = new TableDesk(command.plan(), command.table(), databases);
         }
+        desk.plan(command.plan());
         long shardBytes = command.plan().limits().shardBytes();
         if (size == null || size.planBytes() != shardBytes) {
             size = ShardSize.of(shardBytes);
@@ -190,10 +191,11 @@ final class CoordinatorWork {
         return after;
     }
 
-    void recollected(TableDesk.Recollection recollection) {
+    /** An answer to a question of before a recovery may lack shards that the journal holds for open now. */
+    void recollected(TableLedger ledger, TableDesk.Recollection recollection) {
         stepEnded(Step.RECOLLECT);
-        recollected = true;
         ranges.putAll(recollection.ranges());
+        recollected = ledger.open().stream().allMatch(shard -> ranges.containsKey(shard.id()));
         long now = System.nanoTime();
         recollection.ranges().keySet().forEach(id -> live.putIfAbsent(id, new Live(0, 0, now)));
     }

@@ -82,12 +82,13 @@ public final class ShardWorker {
     /**
      * What all workers of a migration on a node share.
      *
+     * @param plan what may change of it changes while running: a shard is copied by the plan of its beginning
      * @param tables the tables that have work, the biggest first; changes while running
      * @param sharedSnapshot the one snapshot, if there is one and it is held here; changes while running
      * @param coordinator finds the coordinator of a table
      */
     public record Surroundings(
-            Plan plan,
+            Supplier<Plan> plan,
             String cluster,
             String node,
             Databases databases,
@@ -226,16 +227,17 @@ public final class ShardWorker {
     private Behavior<Command> copy(WorkGiven work, TargetSink.Grant grant) {
         Optional<SharedSnapshot> snapshot = around.sharedSnapshot().get();
         // It may have gone away since the shard was asked for: the shard must not be read as of another moment.
-        boolean snapshotMissing = around.plan().consistency() == Consistency.SNAPSHOT && snapshot.isEmpty();
+        Plan plan = around.plan().get();
+        boolean snapshotMissing = plan.consistency() == Consistency.SNAPSHOT && snapshot.isEmpty();
         if (stopping || snapshotMissing) {
             release(TargetSink.Use.NONE);
             return report(work, new WorkOutcome.GivenBack());
         }
         ShardCopy copy = new ShardCopy(
-                around.databases().source(around.plan()),
-                around.databases().target(around.plan()),
+                around.databases().source(plan),
+                around.databases().target(plan),
                 new ShardCopy.Order(
-                        around.plan().name(),
+                        plan.name(),
                         work.table(),
                         work.shard(),
                         around.cluster(),

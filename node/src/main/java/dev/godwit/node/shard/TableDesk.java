@@ -14,6 +14,7 @@ import dev.godwit.node.target.TargetDatabase.Retirement;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.CutMethod;
 import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableSpec;
@@ -36,7 +37,7 @@ final class TableDesk {
     /** Keys that are sampled within a shard that is cut again. */
     private static final int KEYS_OF_A_RECUT = 2_000;
 
-    private final Plan plan;
+    private volatile Plan plan;
     private final TableSpec table;
     private final Databases databases;
     private volatile CutBasis basis;
@@ -45,6 +46,11 @@ final class TableDesk {
         this.plan = plan;
         this.table = table;
         this.databases = databases;
+    }
+
+    /** What may change of a plan has changed. */
+    void plan(Plan now) {
+        plan = now;
     }
 
     private SourceDatabase source() {
@@ -81,6 +87,13 @@ final class TableDesk {
         Map<String, ShardRange> ranges = new HashMap<>();
         names.forEach(name -> need(name).shards().forEach(shard -> ranges.put(shard.id(), shard.range())));
         ranges.keySet().retainAll(new HashSet<>(shards));
+        if (ranges.size() < new HashSet<>(shards).size()) {
+            throw new GodwitException(
+                    ErrorCode.INTERNAL,
+                    "a window in the target has fewer shards than the journal says: its schema godwit was changed",
+                    plan.name() + ", table " + table.name(),
+                    "start the migration over under a new name");
+        }
         return ranges;
     }
 
@@ -112,14 +125,23 @@ final class TableDesk {
      */
     Window cut(int number, ShardSize size, long doneBytes, int maxShards) {
         ShardRange previous = number == 0 ? null : lastOf(need(Integer.toString(number - 1)));
-        basis = switch (table.method()) {
+        CutMethod method = previous == null ? table.method() : methodOf(previous);
+        basis = switch (method) {
             case KEY -> keys(previous, size, doneBytes);
             case BLOCK -> new CutBasis.BlockCount(source().blocks(table.name()), table.estimatedBytes());
             case WHOLE -> new CutBasis.None();
         };
-        Window proposed =
-                WindowCutter.next(Integer.toString(number), table, previous, basis, size.aimedDiskBytes(), maxShards);
-        return target().keep(plan.name(), table.name(), proposed);
+        Window proposed = WindowCutter.next(
+                Integer.toString(number), table.cutBy(method), previous, basis, size.aimedDiskBytes(), maxShards);
+        return target().keep(plan.name(), table, proposed);
+    }
+
+    /** Windows that are there go on as they began, whatever size of shards the table was planned with this time. */
+    private static CutMethod methodOf(ShardRange previous) {
+        if (previous instanceof ShardRange.Blocks) {
+            return CutMethod.BLOCK;
+        }
+        return previous instanceof ShardRange.Whole ? CutMethod.WHOLE : CutMethod.KEY;
     }
 
     private SampledKeys keys(ShardRange previous, ShardSize size, long doneBytes) {

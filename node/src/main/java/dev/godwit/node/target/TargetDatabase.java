@@ -49,8 +49,10 @@ public interface TargetDatabase extends AutoCloseable {
      * Keeps a window of shards, first writer wins.
      *
      * @return the window of that name that is there now
+     * @throws dev.godwit.protocol.error.GodwitException with SOURCE_TABLE_CHANGED where that one was cut by another key,
+     *     or of another file of the table, than this planning of the table knows: its ranges would mean other rows
      */
-    Window keep(String migration, TableName table, Window window);
+    Window keep(String migration, TableSpec table, Window window);
 
     Optional<Window> window(String migration, TableName table, String name);
 

@@ -66,6 +66,29 @@ class NodeDatabasesTest {
         }
     }
 
+    @Test
+    void a_plan_that_names_another_database_now_is_not_given_the_earlier_one() throws IOException, SQLException {
+        try (EmbeddedPostgres server = EmbeddedPostgres.start()) {
+            try (Connection connection = server.getPostgresDatabase().getConnection();
+                    Statement statement = connection.createStatement()) {
+                statement.execute("CREATE DATABASE other");
+            }
+            Plan before = plan(server.getPort());
+            Plan now = plan(server.getPort(), "other");
+            NodeDatabases databases = new NodeDatabases("127.0.0.1:4711/abcdef0123456789");
+            try {
+                String earlier = databases.source(before).identity();
+                databases.target(before).identity();
+
+                assertThat(databases.source(now).identity()).isNotEqualTo(earlier);
+                assertThat(databases.target(now).identity()).isNotEqualTo(earlier);
+            } finally {
+                databases.close(before.name());
+            }
+            assertThat(applicationNames(server)).isEmpty();
+        }
+    }
+
     private static List<String> applicationNames(EmbeddedPostgres server) throws SQLException {
         List<String> names = new ArrayList<>();
         try (Connection connection = server.getPostgresDatabase().getConnection();
@@ -80,8 +103,12 @@ class NodeDatabasesTest {
     }
 
     private static Plan plan(int port) {
+        return plan(port, "postgres");
+    }
+
+    private static Plan plan(int port, String database) {
         Endpoint server =
-                new Endpoint(new PostgresAddress("127.0.0.1", port, "postgres", "postgres", null, "disable", Map.of()));
+                new Endpoint(new PostgresAddress("127.0.0.1", port, database, "postgres", null, "disable", Map.of()));
         return new Plan(
                 "godwit/v1",
                 "Migration",

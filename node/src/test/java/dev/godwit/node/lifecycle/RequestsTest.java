@@ -21,8 +21,11 @@ import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.MigrationEvent;
 import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
+import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Limits;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.plan.SecretRef;
 import dev.godwit.protocol.status.Action;
 import java.util.List;
 import java.util.Optional;
@@ -82,6 +85,33 @@ class RequestsTest {
         Requests.Answer answer = submit(SUBMITTED.plan(), DIGEST);
 
         assertThat(answer).isEqualTo(new Requests.Answer(List.of(), Optional.empty()));
+    }
+
+    @Test
+    void another_reference_to_a_password_is_taken_in() {
+        givenCopying();
+        Plan before = SUBMITTED.plan();
+        PostgresAddress address = before.source().postgres();
+        Plan plan = new Plan(
+                before.apiVersion(),
+                before.kind(),
+                before.name(),
+                new Endpoint(new PostgresAddress(
+                        address.host(),
+                        address.port(),
+                        address.database(),
+                        address.user(),
+                        new SecretRef("ROTATED", null),
+                        address.sslmode(),
+                        address.properties())),
+                before.targets(),
+                before.consistency(),
+                before.include(),
+                before.exclude(),
+                before.schema(),
+                before.limits());
+
+        assertThat(submit(plan, DIGEST).events()).containsExactly(new MigrationSubmitted(plan, DIGEST, AT));
     }
 
     @Test

@@ -124,8 +124,8 @@ class MigrationAfterJournalFailureTest {
                 "check", new Problem(ErrorCode.SOURCE_LOGIN_REFUSED, "The source refuses the user.", "", "")));
         awaitPhase(migration, Phase.FAILED);
         entities.<Command, Reply>ask(migration, replyTo -> new Submit(plan(), "digest", "ann", replyTo));
-        migration.tell(new Migration.CheckEnded(new Preparation.Checked(List.of(), List.of(table()), "7/1/shop")));
-        migration.tell(new Migration.EntryEnded(new Preparation.Ours()));
+        migration.tell(checked("digest", table()));
+        migration.tell(new Migration.EntryEnded("digest", "", new Preparation.Ours()));
         awaitPhase(migration, Phase.COPYING);
     }
 
@@ -152,6 +152,28 @@ class MigrationAfterJournalFailureTest {
         assertThat(restarted.phase()).isEqualTo(replayed.phase()).isEqualTo(Phase.COPYING);
         assertThat(restarted.problems()).isEqualTo(replayed.problems());
         assertThat(restarted).isEqualTo(status(migration()));
+    }
+
+    private static Migration.CheckEnded checked(String planDigest, TableSpec... tables) {
+        return new Migration.CheckEnded(planDigest, new Preparation.Checked(List.of(), List.of(tables), "7/1/shop"));
+    }
+
+    /** Two checks run at once after a recovery: the later one fails, and another plan is handed in. */
+    @Test
+    void the_check_and_the_entry_of_an_earlier_plan_decide_nothing_about_this_one() {
+        ActorRef<Command> migration = migration();
+        entities.<Command, Reply>ask(migration, replyTo -> new Submit(plan(), "earlier", "ann", replyTo));
+        migration.tell(new Migration.StepFailed(
+                "check", new Problem(ErrorCode.SOURCE_LOGIN_REFUSED, "The source refuses the user.", "", "")));
+        awaitPhase(migration, Phase.FAILED);
+        entities.<Command, Reply>ask(migration, replyTo -> new Submit(plan(), "digest", "ann", replyTo));
+
+        migration.tell(checked("earlier", table()));
+        assertThat(status(migration).phase()).isEqualTo(Phase.DRAFTED);
+        migration.tell(checked("digest", table()));
+        migration.tell(new Migration.EntryEnded("earlier", "", new Preparation.Ours()));
+        migration.tell(new Migration.EntryEnded("digest", "1:1:", new Preparation.Ours()));
+        assertThat(status(migration).phase()).isEqualTo(Phase.CHECKED);
     }
 
     private static Plan plan() {

@@ -24,7 +24,7 @@ class SnapshotKeeperTest {
 
     private ActorRef<SnapshotKeeper.Command> keeper(Exports exports) {
         return KIT.spawn(SnapshotKeeper.create(
-                exports,
+                () -> exports,
                 (name, text, why) ->
                         told.add(why == null ? name + " is " + text : why.code().name())));
     }

@@ -132,8 +132,8 @@ class ClaimsTest {
         Window first = new Window("0", List.of(new ShardRange.Keys(null, List.of("ü\"\n", "7"))), false);
         Window second = new Window("0", List.of(new ShardRange.Whole(), new ShardRange.Blocks(3, -1)), true);
 
-        assertThat(target.keep("shop", table.name(), first)).isEqualTo(first);
-        assertThat(target.keep("shop", table.name(), second)).isEqualTo(first);
+        assertThat(target.keep("shop", table, first)).isEqualTo(first);
+        assertThat(target.keep("shop", table, second)).isEqualTo(first);
         assertThat(target.window("shop", table.name(), "0")).contains(first);
         assertThat(target.window("shop", table.name(), "1")).isEmpty();
     }
@@ -443,7 +443,7 @@ class ClaimsTest {
     }
 
     private void keep(String name, int ranges, boolean last) {
-        target.keep("shop", table.name(), new Window(name, Collections.nCopies(ranges, new ShardRange.Whole()), last));
+        target.keep("shop", table, new Window(name, Collections.nCopies(ranges, new ShardRange.Whole()), last));
     }
 
     @Test

@@ -198,6 +198,18 @@ class CoordinatorAfterJournalFailureTest {
         assertThat(restarted.status().rows()).isEqualTo(5);
     }
 
+    @Test
+    void an_answer_to_a_question_of_before_a_recovery_leaves_no_shard_without_its_range() {
+        ActorRef<Command> first = coordinator();
+        taken(first, "one");
+        entities.stop(first);
+        ActorRef<Command> second = coordinator();
+
+        second.tell(new ShardCoordinator.Recollected(new TableDesk.Recollection(Map.of(), Map.of(), Map.of())));
+
+        assertThat(taken(second, "two")).isNotNull();
+    }
+
     private record Seen(TableStatus status, List<ShardStatus> shards) {}
 
     private Seen seen(ActorRef<Command> coordinator) {

@@ -78,7 +78,7 @@ class ShardWorkerTest {
 
     private ActorRef<ShardWorker.Command> worker(Consistency consistency, TableName... tables) {
         return KIT.spawn(ShardWorker.create(new ShardWorker.Surroundings(
-                plan(consistency),
+                () -> plan(consistency),
                 "c1",
                 "node-a",
                 new NoDatabases(),

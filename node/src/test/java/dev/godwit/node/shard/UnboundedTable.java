@@ -98,7 +98,7 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
 
     /** As if somebody had always been first. */
     @Override
-    public Window keep(String migration, TableName table, Window window) {
+    public Window keep(String migration, TableSpec table, Window window) {
         return window(Integer.parseInt(window.name()));
     }
 

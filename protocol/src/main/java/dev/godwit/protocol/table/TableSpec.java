@@ -31,6 +31,12 @@ public record TableSpec(
         keyColumns = List.copyOf(keyColumns);
     }
 
+    /** The same table, cut another way. */
+    public TableSpec cutBy(CutMethod other) {
+        return new TableSpec(
+                name, columns, keyColumns, keyNullable, other, binary, estimatedBytes, estimatedRows, fileNode);
+    }
+
     /** Type of a key column, as {@code format_type} prints it. */
     public String typeOf(String column) {
         return columns.stream()
