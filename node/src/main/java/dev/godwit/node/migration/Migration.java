@@ -420,7 +420,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
             }
             return;
         }
-        watch.runs();
+        if (watch.firstTimeRuns()) {
+            around.reopened(name); // again: the first note may have been lost with its node
+        }
         if (phase == Phase.DRAFTED) {
             preparation.check(ledger);
         } else if (phase == Phase.CHECKED && (!ledger.oneSnapshot() || watch.holderIsKnown())) {

@@ -157,7 +157,8 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
         Plan before = plan;
         plan = now;
         if (!before.limits().equals(now.limits())) {
-            sink.tell(new TargetSink.Resize(now.limits().workersPerNode(), now.limits().memoryPerNode()));
+            sink.tell(new TargetSink.Resize(
+                    now.limits().workersPerNode(), now.limits().memoryPerNode()));
         }
         String sourceBefore = before.source().postgres().place();
         String sourceNow = now.source().postgres().place();

@@ -64,6 +64,7 @@ final class MigrationWatch {
     private long lastSearchNanos;
     private boolean holderKnown;
     private boolean endNoted;
+    private boolean runNoted;
     private int ticksSinceAsked;
 
     MigrationWatch(Clock clock) {
@@ -82,6 +83,7 @@ final class MigrationWatch {
         lastSearchNanos = lastHolderNanos;
         holderKnown = false;
         endNoted = false;
+        runNoted = false;
     }
 
     void heard(TableStatus status) {
@@ -156,15 +158,19 @@ final class MigrationWatch {
         return ticksSinceAsked > 60;
     }
 
-    /** It runs (again): its next end is news. */
-    void runs() {
+    /** Whether it is news that it runs; true once, until its end. Its next end is news then. */
+    boolean firstTimeRuns() {
+        boolean first = !runNoted;
+        runNoted = true;
         endNoted = false;
+        return first;
     }
 
     /** Whether the end is news; true once. */
     boolean firstTimeEnded() {
         boolean first = !endNoted;
         endNoted = true;
+        runNoted = false;
         return first;
     }
 

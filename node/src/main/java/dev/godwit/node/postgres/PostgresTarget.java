@@ -20,6 +20,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -35,6 +36,7 @@ public final class PostgresTarget implements TargetDatabase {
     private final PostgresLandings landings;
     private final TargetSchema schema;
     private final String place;
+    private final ReentrantLock building = new ReentrantLock();
 
     /**
      * Connects to nothing yet.
@@ -181,7 +183,13 @@ public final class PostgresTarget implements TargetDatabase {
     @Override
     public void buildKeys(Plan plan, TableSpec table, TableDefinition definition) {
         if (plan.schema() == SchemaMode.TABLES) {
-            new TargetKeys(sessions).build(table.name(), definition);
+            // One at a time: several long builds would take the sessions that shards land in.
+            building.lock();
+            try {
+                new TargetKeys(sessions).build(table.name(), definition);
+            } finally {
+                building.unlock();
+            }
         }
     }
 

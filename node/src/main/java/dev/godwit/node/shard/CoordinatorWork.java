@@ -288,11 +288,13 @@ final class CoordinatorWork {
     }
 
     void retireEnded(String shard) {
+        stepEnded(Step.RETIRE);
         retiring.remove(shard);
         ranges.remove(shard);
     }
 
     void cannotBeCut(String shard) {
+        stepEnded(Step.RETIRE);
         retiring.remove(shard);
         unsplittable.add(shard);
     }

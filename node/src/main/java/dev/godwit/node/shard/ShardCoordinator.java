@@ -274,8 +274,8 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
     }
 
     private Effect<TableEvent, TableLedger> onFinished(TableLedger ledger, Finished command) {
-        Consumer<TableLedger> acknowledge =
-                after -> command.replyTo().tell(new ShardWorker.Acknowledged(command.shard(), command.attempt()));
+        Consumer<TableLedger> acknowledge = after -> command.replyTo()
+                .tell(new ShardWorker.Acknowledged(after.table().name(), command.shard(), command.attempt()));
         OpenShard shard = ledger.open(command.shard()).orElse(null);
         if (shard == null || work.isRetiring(command.shard())) {
             return decide(List.of(), acknowledge);

@@ -65,7 +65,7 @@ public final class ShardWorker {
     public record LookAgain() implements Command {}
 
     /** The outcome of this try is durable in the coordinator's journal. */
-    public record Acknowledged(String shard, int attempt) implements Command {}
+    public record Acknowledged(TableName table, String shard, int attempt) implements Command {}
 
     /** Stop when the shard under way has ended; a worker that has none stops at once. */
     public record StopWhenIdle() implements Command {}
@@ -120,6 +120,9 @@ public final class ShardWorker {
 
     /** Whether there may be work that the last round of asking has not seen. */
     private boolean news;
+
+    /** What is being copied, as it was given last. */
+    private WorkGiven carried;
 
     private int failuresInARow;
     private Duration idle = SHORTEST_IDLE;
@@ -250,6 +253,7 @@ public final class ShardWorker {
         context.pipeToSelf(
                 copy.start(context.getSystem()),
                 (outcome, failure) -> new CopyEnded(outcome != null ? outcome : new WorkOutcome.GivenBack()));
+        carried = work;
         timers.startTimerWithFixedDelay("tick", new Tick(), PROGRESS);
         return Behaviors.receive(Command.class)
                 .onMessage(CopyEnded.class, ended -> {
@@ -258,11 +262,15 @@ public final class ShardWorker {
                             failedWith(ended.outcome(), ErrorCode.TARGET_UNREACHABLE)
                                     ? TargetSink.Use.UNREACHABLE
                                     : TargetSink.Use.ANSWERED);
-                    return report(work, ended.outcome());
+                    return report(carried, ended.outcome());
                 })
                 .onMessage(Tick.class, tick -> {
                     copy.giveUpIfStalled();
-                    tellProgress(work, copy.rows(), copy.bytes());
+                    tellProgress(carried, copy.rows(), copy.bytes());
+                    return Behaviors.same();
+                })
+                .onMessage(WorkGiven.class, given -> isOfSameShard(given, work), given -> {
+                    carried = given; // asked for twice, since the first answer was long in coming
                     return Behaviors.same();
                 })
                 .onMessage(WorkGiven.class, this::giveBack)
@@ -283,6 +291,11 @@ public final class ShardWorker {
                 .build();
     }
 
+    private static boolean isOfSameShard(WorkGiven one, WorkGiven other) {
+        return one.table().name().equals(other.table().name())
+                && one.shard().id().equals(other.shard().id());
+    }
+
     private static boolean failedWith(WorkOutcome outcome, ErrorCode code) {
         return outcome instanceof WorkOutcome.Failed failed && failed.problem().code() == code;
     }
@@ -301,7 +314,9 @@ public final class ShardWorker {
         return Behaviors.receive(Command.class)
                 .onMessage(
                         Acknowledged.class,
-                        ack -> ack.shard().equals(work.shard().id()) && ack.attempt() == work.attempt(),
+                        ack -> ack.table().equals(work.table().name())
+                                && ack.shard().equals(work.shard().id())
+                                && ack.attempt() == work.attempt(),
                         ack -> {
                             timers.cancel("tick");
                             return failuresInARow == 0 || stopping ? waitForGrant() : coolDown(outcome);

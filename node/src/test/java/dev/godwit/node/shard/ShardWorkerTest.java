@@ -183,7 +183,7 @@ class ShardWorkerTest {
         coordinators.expectMessageClass(Finished.class);
         Finished again = coordinators.expectMessageClass(Finished.class, ShardWorker.REPEAT.multipliedBy(5));
         assertThat(again.attempt()).isEqualTo(7);
-        again.replyTo().tell(new Acknowledged(again.shard(), again.attempt()));
+        again.replyTo().tell(new Acknowledged(ORDERS, again.shard(), again.attempt()));
 
         sink.expectMessageClass(Acquire.class);
     }
@@ -196,7 +196,7 @@ class ShardWorkerTest {
         worker.tell(work(7));
         coordinators.expectMessageClass(Finished.class);
 
-        worker.tell(new Acknowledged("0.0", 6));
+        worker.tell(new Acknowledged(ORDERS, "0.0", 6));
 
         sink.expectNoMessage();
     }
@@ -236,7 +236,7 @@ class ShardWorkerTest {
         worker.tell(work(1));
 
         assertThat(coordinators.expectMessageClass(Finished.class).outcome()).isEqualTo(new WorkOutcome.GivenBack());
-        worker.tell(new Acknowledged("0.0", 1));
+        worker.tell(new Acknowledged(ORDERS, "0.0", 1));
         coordinators.expectTerminated(worker);
     }
 
