@@ -19,6 +19,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -88,7 +89,8 @@ final class ClusterGateway implements MigrationGateway {
 
     @Override
     public CompletionStage<MigrationStatus> act(String migration, Action action, String by) {
-        return statusOf(migration, replyTo -> new Migration.Act(action, by, replyTo));
+        String request = UUID.randomUUID().toString();
+        return statusOf(migration, replyTo -> new Migration.Act(action, by, request, replyTo));
     }
 
     @Override

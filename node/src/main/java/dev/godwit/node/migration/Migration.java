@@ -75,7 +75,8 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     /** Begin, or go on. Answered once it is durable. */
     public record Submit(Plan plan, String planDigest, String by, ActorRef<Reply> replyTo) implements Message {}
 
-    public record Act(Action action, String by, ActorRef<Reply> replyTo) implements Message {}
+    /** @param request tells this request from others: it may come again, since its answer may be lost */
+    public record Act(Action action, String by, String request, ActorRef<Reply> replyTo) implements Message {}
 
     public record AskStatus(ActorRef<Reply> replyTo) implements Message {}
 
@@ -265,7 +266,12 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     }
 
     private Effect<MigrationEvent, MigrationLedger> onAct(MigrationLedger ledger, Act command) {
-        return answer(Requests.act(name, ledger, command.action(), command.by(), now()), command.replyTo());
+        boolean again = watch.askedBefore(command.request());
+        Requests.Answer answer = Requests.act(name, ledger, command.action(), command.by(), now());
+        if (again && answer.refusal().isPresent()) {
+            return Effect().none().thenRun(after -> command.replyTo().tell(reply(after))); // it was done the first time
+        }
+        return answer(answer, command.replyTo());
     }
 
     private Effect<MigrationEvent, MigrationLedger> answer(Requests.Answer answer, ActorRef<Reply> replyTo) {

@@ -24,6 +24,7 @@ import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -36,6 +37,8 @@ import java.util.TreeMap;
  * All of it comes in again after a start. Used by its actor's thread alone.
  */
 final class MigrationWatch {
+    private static final int REQUESTS_REMEMBERED = 100;
+
     /** Without a checkpoint for so long a migration is stalled. */
     static final Duration STALE_CHECKPOINT = Duration.ofSeconds(60);
 
@@ -63,6 +66,7 @@ final class MigrationWatch {
     private long lastHolderNanos;
     private long lastSearchNanos;
     private boolean holderKnown;
+    private final Set<String> requests = new LinkedHashSet<>();
     private boolean endNoted;
     private boolean runNoted;
     private int ticksSinceAsked;
@@ -146,6 +150,15 @@ final class MigrationWatch {
     boolean justResumed(TableName table) {
         Long at = resumedNanos.get(table);
         return at != null && System.nanoTime() - at < RESUME_TAKES.toNanos();
+    }
+
+    /** Whether this request has come before, as far as the last ones are remembered. Outlives {@link #forget}. */
+    boolean askedBefore(String request) {
+        boolean again = !requests.add(request);
+        if (requests.size() > REQUESTS_REMEMBERED) {
+            requests.remove(requests.iterator().next());
+        }
+        return again;
     }
 
     void asked() {

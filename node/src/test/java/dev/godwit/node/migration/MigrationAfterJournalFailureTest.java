@@ -119,7 +119,7 @@ class MigrationAfterJournalFailureTest {
      */
     private void failWhilePausedAndBeginAgain(ActorRef<Command> migration) {
         entities.<Command, Reply>ask(migration, replyTo -> new Submit(plan(), "digest", "ann", replyTo));
-        entities.<Command, Reply>ask(migration, replyTo -> new Act(Action.PAUSE, "ann", replyTo));
+        entities.<Command, Reply>ask(migration, replyTo -> new Act(Action.PAUSE, "ann", "request 1", replyTo));
         migration.tell(new Migration.StepFailed(
                 "check", new Problem(ErrorCode.SOURCE_LOGIN_REFUSED, "The source refuses the user.", "", "")));
         awaitPhase(migration, Phase.FAILED);
@@ -136,7 +136,8 @@ class MigrationAfterJournalFailureTest {
 
         entities.refuse("migration-cancelled");
         for (int failures = 1; failures <= 2; failures++) {
-            migration.tell(new Act(Action.CANCEL, "ann", entities.system().ignoreRef()));
+            migration.tell(
+                    new Act(Action.CANCEL, "ann", "request 2", entities.system().ignoreRef()));
             int expected = failures;
             await().atMost(ENOUGH).until(() -> entities.refused() >= expected);
             assertThat(status(migration).phase()).isEqualTo(Phase.COPYING);
@@ -152,6 +153,21 @@ class MigrationAfterJournalFailureTest {
         assertThat(restarted.phase()).isEqualTo(replayed.phase()).isEqualTo(Phase.COPYING);
         assertThat(restarted.problems()).isEqualTo(replayed.problems());
         assertThat(restarted).isEqualTo(status(migration()));
+    }
+
+    /** Its answer was lost, and whoever asked asks again. */
+    @Test
+    void a_request_that_comes_again_is_answered_as_done() {
+        ActorRef<Command> migration = migration();
+        entities.<Command, Reply>ask(migration, replyTo -> new Submit(plan(), "digest", "ann", replyTo));
+        entities.<Command, Reply>ask(migration, replyTo -> new Act(Action.PAUSE, "ann", "request 1", replyTo));
+
+        Reply again = entities.ask(migration, replyTo -> new Act(Action.PAUSE, "ann", "request 1", replyTo));
+        Reply another = entities.ask(migration, replyTo -> new Act(Action.PAUSE, "ann", "request 2", replyTo));
+
+        assertThat(again.problem()).isNull();
+        assertThat(again.status().phase()).isEqualTo(Phase.PAUSED);
+        assertThat(another.problem().code()).isEqualTo(ErrorCode.ACTION_NOT_ALLOWED_NOW);
     }
 
     private static Migration.CheckEnded checked(String planDigest, TableSpec... tables) {
