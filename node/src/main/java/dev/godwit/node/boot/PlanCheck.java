@@ -11,7 +11,6 @@ import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
-import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.CutMethod;
 import dev.godwit.protocol.table.TableSpec;
 import java.io.IOException;
@@ -51,9 +50,7 @@ final class PlanCheck {
             return new Report(
                     checked.problems(),
                     checked.tables().stream().map(PlanCheck::table).toList(),
-                    checked.problems().isEmpty() && plan.schema() == SchemaMode.TABLES
-                            ? source.leftOut(plan)
-                            : List.of());
+                    checked.leftOut());
         } catch (PlanRejected e) {
             return new Report(e.problems(), List.of(), List.of());
         } catch (GodwitException e) {

@@ -8,6 +8,8 @@ import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationPaused;
 import dev.godwit.protocol.event.MigrationEvent.MigrationResumed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
+import dev.godwit.protocol.event.MigrationEvent.SchemaFinished;
+import dev.godwit.protocol.event.MigrationEvent.SchemaHalted;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotShared;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotTaken;
@@ -21,6 +23,7 @@ import dev.godwit.protocol.event.StoredMigration;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.TableState;
 import dev.godwit.protocol.table.TableName;
@@ -53,6 +56,8 @@ public final class MigrationLedger {
     private final Set<TableName> waiting = new LinkedHashSet<>();
     private final Set<TableName> underWay = new LinkedHashSet<>();
     private final List<Problem> problems = new ArrayList<>();
+    private boolean schemaFinished;
+    private Problem schemaHalted;
     private int copiedTables;
     private int completedTables;
 
@@ -72,6 +77,8 @@ public final class MigrationLedger {
         ledger.exports.putAll(stored.exports());
         stored.tables().forEach(ledger::put);
         ledger.problems.addAll(stored.problems());
+        ledger.schemaFinished = stored.schemaFinished();
+        ledger.schemaHalted = stored.schemaHalted();
         return ledger;
     }
 
@@ -86,7 +93,9 @@ public final class MigrationLedger {
                 snapshot,
                 exports,
                 List.copyOf(tables.values()),
-                problems);
+                problems,
+                schemaFinished,
+                schemaHalted);
     }
 
     /** Takes an event in and returns this ledger. */
@@ -136,6 +145,12 @@ public final class MigrationLedger {
             paused = true;
         } else if (event instanceof MigrationResumed) {
             paused = false;
+            schemaHalted = null;
+        } else if (event instanceof SchemaFinished e) {
+            schemaFinished = true;
+            problems.addAll(e.problems());
+        } else if (event instanceof SchemaHalted e) {
+            schemaHalted = e.problem();
         } else if (event instanceof MigrationFailed e) {
             problems.addAll(e.problems());
         }
@@ -271,6 +286,21 @@ public final class MigrationLedger {
     /** Whether every table's rows are confirmed: the snapshot is not needed any more. */
     public boolean allCopied() {
         return !tables.isEmpty() && copiedTables == tables.size();
+    }
+
+    /** Whether what comes after all tables is to be made, and nobody has to look at it first. */
+    public boolean schemaEndIsDue() {
+        return schemaEndIsOpen() && schemaHalted == null;
+    }
+
+    /** Whether every table is done, and what comes after all of them is not. */
+    public boolean schemaEndIsOpen() {
+        return phase == Phase.INDEXING && allCompleted() && plan.schema() == SchemaMode.TABLES && !schemaFinished;
+    }
+
+    /** Why what comes after all tables waits for a person. */
+    public Optional<Problem> schemaHalted() {
+        return Optional.ofNullable(schemaHalted);
     }
 
     public boolean allCompleted() {

@@ -77,10 +77,10 @@ public final class NextSteps {
         return !due(ledger, Instant.EPOCH).isEmpty();
     }
 
-    /** What follows with nobody's doing: tables begin as others end, and with the last the migration is complete. */
+    /** What follows with nobody's doing: tables begin as others end, and when all is made the migration is complete. */
     public static List<MigrationEvent> due(MigrationLedger ledger, Instant now) {
         Phase phase = ledger.phaseUnderPause();
-        if (phase == Phase.INDEXING && ledger.allCompleted()) {
+        if (phase == Phase.INDEXING && ledger.allCompleted() && !ledger.schemaEndIsOpen()) {
             long rows = ledger.tables().stream().mapToLong(PlannedTable::rows).sum();
             long bytes = ledger.tables().stream().mapToLong(PlannedTable::bytes).sum();
             return List.of(new MigrationCompleted(rows, bytes, now));

@@ -87,7 +87,7 @@ public final class Requests {
 
     private static List<MigrationEvent> resumed(MigrationLedger ledger, String by, Instant now) {
         List<MigrationEvent> events = new ArrayList<>();
-        if (ledger.paused()) {
+        if (ledger.paused() || ledger.schemaHalted().isPresent()) {
             events.add(new MigrationResumed(by, now));
         }
         pausedTables(ledger).forEach(table -> events.add(new TableResumed(table, by, now)));
@@ -101,7 +101,7 @@ public final class Requests {
         } else if (ledger.paused()) {
             return List.of(Action.RESUME, Action.CANCEL);
         }
-        return pausedTables(ledger).isEmpty()
+        return pausedTables(ledger).isEmpty() && ledger.schemaHalted().isEmpty()
                 ? List.of(Action.PAUSE, Action.CANCEL)
                 : List.of(Action.PAUSE, Action.RESUME, Action.CANCEL);
     }

@@ -18,6 +18,8 @@ import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationPrepared;
 import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
 import dev.godwit.protocol.event.MigrationEvent.NodeLost;
+import dev.godwit.protocol.event.MigrationEvent.SchemaFinished;
+import dev.godwit.protocol.event.MigrationEvent.SchemaHalted;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
 import dev.godwit.protocol.event.MigrationEvent.TableResumed;
 import dev.godwit.protocol.event.StoredMigration;
@@ -115,6 +117,8 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     record EntryEnded(String planDigest, String snapshot, Preparation.Entered entered) implements Command {}
 
     record SearchEnded(Preparation.Search search) implements Command {}
+
+    record SchemaEnded(List<Problem> problems) implements Command {}
 
     record StepFailed(String step, Problem problem) implements Command {}
 
@@ -238,6 +242,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 .onCommand(CheckEnded.class, this::onCheckEnded)
                 .onCommand(EntryEnded.class, this::onEntryEnded)
                 .onCommand(SearchEnded.class, this::onSearchEnded)
+                .onCommand(SchemaEnded.class, this::onSchemaEnded)
                 .onCommand(StepFailed.class, this::onStepFailed)
                 .onCommand(MemberGone.class, this::onMemberGone)
                 .onCommand(Due.class, (ledger, due) -> persist(NextSteps.due(ledger, now())))
@@ -385,11 +390,22 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 : Effect().none();
     }
 
+    private Effect<MigrationEvent, MigrationLedger> onSchemaEnded(MigrationLedger ledger, SchemaEnded command) {
+        preparation.ended();
+        watch.waitsFor(null);
+        return ledger.schemaEndIsDue()
+                ? persist(new SchemaFinished(command.problems(), now()))
+                : Effect().none();
+    }
+
     private Effect<MigrationEvent, MigrationLedger> onStepFailed(MigrationLedger ledger, StepFailed command) {
         Problem problem = command.problem();
         context.getLog().warn("{} of {} failed: {}", command.step(), name, problem.line());
         boolean preparing = ledger.phaseUnderPause() == Phase.DRAFTED || ledger.phaseUnderPause() == Phase.CHECKED;
-        if (preparation.failed(problem.code()) || !preparing) {
+        boolean again = preparation.failed(problem.code());
+        if (ledger.schemaEndIsDue() && preparation.needsAPerson(problem.code())) {
+            return persist(new SchemaHalted(problem, now()));
+        } else if (again || !preparing) {
             watch.waitsFor(problem);
             return Effect().none();
         }
@@ -436,6 +452,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         }
         if (OneSnapshot.isNeeded(ledger) && watch.searchIsDue(MigrationWatch.HOLDER_SILENCE)) {
             preparation.search(ledger);
+        }
+        if (ledger.schemaEndIsDue() && !ledger.paused()) {
+            preparation.finish(ledger);
         }
         if (NextSteps.isDue(ledger)) {
             context.getSelf().tell(new Due());

@@ -193,7 +193,9 @@ final class MigrationWatch {
         if (ledger.paused() || ledger.phase().ended()) {
             pace.clear();
         } else {
-            waitsFor = ledger.phase() == Phase.DRAFTED || ledger.phase() == Phase.CHECKED ? waitsFor : null;
+            boolean steps =
+                    ledger.phase() == Phase.DRAFTED || ledger.phase() == Phase.CHECKED || ledger.schemaEndIsDue();
+            waitsFor = steps ? waitsFor : null;
             pace.at(clock.millis(), volume.rows() + volume.liveRows(), volume.bytes() + volume.liveBytes());
         }
         if (shardsSeen >= 0 && volume.shardsDone() != shardsSeen) {
@@ -288,6 +290,7 @@ final class MigrationWatch {
                 ? pace.etaSeconds(Math.max(0, volume.estimatedBytes() - volume.bytes() - volume.liveBytes()))
                 : new long[] {-1, -1};
         List<Problem> problems = new ArrayList<>(ledger.problems());
+        ledger.schemaHalted().ifPresent(problems::add);
         all.stream().map(TableStatus::problem).filter(p -> p != null).limit(100).forEach(problems::add);
         return new MigrationStatus(
                 name,
@@ -324,7 +327,9 @@ final class MigrationWatch {
         if (ledger.phase().ended() || ledger.paused()) {
             return "";
         }
-        if (waitsFor != null) {
+        if (ledger.schemaHalted().isPresent()) {
+            return ledger.schemaHalted().get().what();
+        } else if (waitsFor != null) {
             return waitsFor.what();
         }
         if (ledger.phase() != Phase.COPYING && ledger.phase() != Phase.INDEXING) {
@@ -340,8 +345,8 @@ final class MigrationWatch {
             return pausedTables + " tables are paused and wait for a person";
         }
         boolean stale = Duration.between(lastProgress(), clock.instant()).compareTo(STALE_CHECKPOINT) > 0;
-        boolean building =
-                all.stream().anyMatch(t -> t.state() == TableState.INDEXING || t.state() == TableState.CONFIRMING);
+        boolean building = ledger.schemaEndIsDue()
+                || all.stream().anyMatch(t -> t.state() == TableState.INDEXING || t.state() == TableState.CONFIRMING);
         return stale && !building
                 ? "no shard has landed for "
                         + Duration.between(lastProgress(), clock.instant()).toSeconds() + " s"

@@ -1,6 +1,9 @@
 package dev.godwit.node.migration;
 
+import dev.godwit.node.ledger.AfterFailure;
 import dev.godwit.node.lifecycle.MigrationLedger;
+import dev.godwit.node.schema.LeftOut;
+import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.shard.BlockingDispatcher;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.SourceDatabase;
@@ -12,6 +15,7 @@ import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,8 +27,8 @@ import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
- * The blocking steps of a migration before its tables are copied: the check, the entry in the target, and the search for
- * a lost snapshot. One at a time; the answer comes to the actor as a message.
+ * The blocking steps of a migration beside the copying of its tables: the check, the entry in the target, the search for a
+ * lost snapshot, and the end of the schema. One at a time; the answer comes to the actor as a message.
  */
 public final class Preparation {
     /** Pause after a step that failed and is tried again. */
@@ -36,7 +40,11 @@ public final class Preparation {
     /** Most exports that a search looks at: the latest ones of each node. */
     private static final int EXPORTS_SEARCHED = 50;
 
-    public record Checked(List<Problem> problems, List<TableSpec> tables, String sourceIdentity) {}
+    /**
+     * @param leftOut what the source has and the target will not have; empty where there are problems
+     */
+    public record Checked(
+            List<Problem> problems, List<TableSpec> tables, String sourceIdentity, List<NotCarried> leftOut) {}
 
     /** Outcome of the entry in the target. */
     sealed interface Entered {}
@@ -56,6 +64,7 @@ public final class Preparation {
     private final ActorContext<Migration.Command> context;
     private final Migration.Surroundings around;
     private boolean running;
+    private int failures;
     private long notBeforeNanos = System.nanoTime();
 
     Preparation(ActorContext<Migration.Command> context, Migration.Surroundings around) {
@@ -69,13 +78,20 @@ public final class Preparation {
 
     void ended() {
         running = false;
+        failures = 0;
     }
 
     /** @return whether the step will be tried again */
     boolean failed(ErrorCode code) {
         running = false;
+        failures++;
         notBeforeNanos = System.nanoTime() + PAUSE.toNanos();
         return code.retry() == Retry.UNTIL_IT_WORKS;
+    }
+
+    /** Whether a step that has failed, with this error at last, needs a person. */
+    boolean needsAPerson(ErrorCode code) {
+        return AfterFailure.of(code, failures, 0) instanceof AfterFailure.PauseTable;
     }
 
     void check(MigrationLedger ledger) {
@@ -103,7 +119,7 @@ public final class Preparation {
         if (!problems.isEmpty()) {
             // The source is not asked on: if it can't be, that would hide what was found.
             problems.addAll(target.check(plan, List.of()));
-            return new Checked(problems, List.of(), "");
+            return new Checked(problems, List.of(), "", List.of());
         }
         List<TableSpec> tables = source.tables(plan);
         String sourceIdentity = source.identity();
@@ -115,7 +131,14 @@ public final class Preparation {
                     "name another database as target"));
         }
         problems.addAll(target.check(plan, tables));
-        return new Checked(problems, tables, sourceIdentity);
+        List<NotCarried> leftOut = List.of();
+        if (problems.isEmpty() && plan.schema() == SchemaMode.TABLES) {
+            TargetDatabase.Acceptance acceptance = target.accepts(plan, source.schema(plan));
+            leftOut = acceptance.leftOut();
+            problems.addAll(acceptance.problems());
+            problems.addAll(LeftOut.problems(leftOut, plan.leaveOut()));
+        }
+        return new Checked(problems, tables, sourceIdentity, leftOut);
     }
 
     void enter(MigrationLedger ledger) {
@@ -140,7 +163,7 @@ public final class Preparation {
         TargetDatabase target = around.databases().target(plan);
         target.entry(plan.name()).ifPresent(there -> refuseOther(plan, entry, there));
         // Tables first: an entry is made only where the copy can begin.
-        target.prepare(plan, tables, source::definition);
+        target.prepare(plan, tables, () -> source.schema(plan));
         MigrationEntry there = target.enter(entry);
         refuseOther(plan, entry, there);
         if (there.snapshot().equals(entry.snapshot())) {
@@ -156,6 +179,15 @@ public final class Preparation {
             }
             return new Adopt(there.cluster(), there.exported(), theirs.snapshot());
         }
+    }
+
+    /** What comes after all tables. */
+    void finish(MigrationLedger ledger) {
+        Plan plan = ledger.plan();
+        start("end of the schema", () -> {
+            SourceDatabase source = around.databases().source(plan);
+            return new Migration.SchemaEnded(around.databases().target(plan).finish(plan, source::positions));
+        });
     }
 
     private static void refuseOther(Plan plan, MigrationEntry ours, MigrationEntry there) {

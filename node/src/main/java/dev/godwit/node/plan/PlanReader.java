@@ -44,6 +44,9 @@ public final class PlanReader {
     private static final TextForm PATTERN =
             new TextForm(TablePatterns::wellFormed, "schema.table, where * matches any run of characters");
 
+    private static final TextForm LEFT_OUT = TextForm.of(
+            "\\P{Cntrl}{1,300}", "kind and name as the check tells them, where * matches any run of characters");
+
     private PlanReader() {}
 
     /**
@@ -72,6 +75,7 @@ public final class PlanReader {
                 section.optional("include").map(PlanReader::include).orElse(DEFAULT_INCLUDE),
                 section.optional("exclude").map(PlanReader::patterns).orElse(List.of()),
                 section.optional("schema").map(v -> v.choice(SchemaMode.class)).orElse(SchemaMode.TABLES),
+                section.optional("leaveOut").map(PlanReader::leaveOut).orElse(List.of()),
                 section.optional("limits").map(PlanReader::limits).orElse(Limits.DEFAULT));
     }
 
@@ -203,6 +207,10 @@ public final class PlanReader {
 
     private static List<String> patterns(Value value) {
         return value.items().stream().map(item -> item.text(PATTERN)).toList();
+    }
+
+    private static List<String> leaveOut(Value value) {
+        return value.items().stream().map(item -> item.text(LEFT_OUT)).toList();
     }
 
     private static Limits limits(Value value) {

@@ -1,12 +1,11 @@
 package dev.godwit.node.postgres;
 
-import dev.godwit.node.schema.LeftOut;
-import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
 import dev.godwit.node.source.SourceDatabase;
-import dev.godwit.node.source.TableDefinition;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
@@ -16,7 +15,9 @@ import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -58,13 +59,13 @@ public final class PostgresSource implements SourceDatabase {
     }
 
     @Override
-    public List<NotCarried> leftOut(Plan plan) {
-        return ask(connections.place(), connection -> LeftOut.of(SchemaReader.read(connection, plan)));
+    public SchemaPlan schema(Plan plan) {
+        return ask(connections.place(), connection -> SchemaReader.read(connection, plan));
     }
 
     @Override
-    public TableDefinition definition(TableSpec table) {
-        return TableDefinitions.read(connections, table);
+    public Map<TableName, SchemaObject> positions(Collection<TableName> sequences) {
+        return ask(connections.place(), connection -> SchemaSequences.positions(connection, sequences));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.godwit.node.postgres;
 
-import dev.godwit.node.source.TableDefinition;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -20,8 +21,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -36,7 +37,8 @@ public final class PostgresTarget implements TargetDatabase {
     private final PostgresLandings landings;
     private final TargetSchema schema;
     private final String place;
-    private final ReentrantLock building = new ReentrantLock();
+    private final Builds builds = new Builds();
+    private final SchemaBuild build;
 
     /**
      * Connects to nothing yet.
@@ -55,7 +57,8 @@ public final class PostgresTarget implements TargetDatabase {
         this.sessions = new TargetSessions(connections);
         this.landings = new PostgresLandings(connections, patience);
         this.place = address.place();
-        this.schema = new TargetSchema(sessions, place);
+        this.build = new SchemaBuild(sessions, builds, place);
+        this.schema = new TargetSchema(sessions, build, place);
     }
 
     @Override
@@ -74,6 +77,12 @@ public final class PostgresTarget implements TargetDatabase {
     @Override
     public List<Problem> check(Plan plan, List<TableSpec> tables) {
         return new TargetCheck(sessions, schema, place).run(plan, tables);
+    }
+
+    @Override
+    public Acceptance accepts(Plan plan, SchemaPlan source) {
+        SchemaFit fit = sessions.reading(place, connection -> SchemaFit.of(connection, plan, source));
+        return new Acceptance(fit.problems(), fit.wanted().notCarried());
     }
 
     @Override
@@ -108,9 +117,9 @@ public final class PostgresTarget implements TargetDatabase {
     }
 
     @Override
-    public void prepare(Plan plan, List<TableSpec> tables, Function<TableSpec, TableDefinition> definitions) {
+    public void prepare(Plan plan, List<TableSpec> tables, Supplier<SchemaPlan> source) {
         makeOwnTables();
-        schema.prepare(plan, tables, definitions);
+        schema.prepare(plan, tables, source);
     }
 
     @Override
@@ -181,16 +190,15 @@ public final class PostgresTarget implements TargetDatabase {
     }
 
     @Override
-    public void buildKeys(Plan plan, TableSpec table, TableDefinition definition) {
+    public void finish(Plan plan, TableSpec table) {
         if (plan.schema() == SchemaMode.TABLES) {
-            // One at a time: several long builds would take the sessions that shards land in.
-            building.lock();
-            try {
-                new TargetKeys(sessions).build(table.name(), definition);
-            } finally {
-                building.unlock();
-            }
+            build.afterRows(plan.name(), table);
         }
+    }
+
+    @Override
+    public List<Problem> finish(Plan plan, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions) {
+        return plan.schema() == SchemaMode.TABLES ? build.atTheEnd(plan.name(), positions) : List.of();
     }
 
     private static String where(String migration, TableName table) {
@@ -204,6 +212,7 @@ public final class PostgresTarget implements TargetDatabase {
 
     @Override
     public void close() {
+        builds.close();
         connections.close();
     }
 }

@@ -17,9 +17,6 @@ import java.util.Set;
  * one that is there changes nothing.
  */
 final class SchemaMaker {
-    /** What tables need is made by one at a time, also in {@link TargetSchema}. */
-    private static final int LOCK_PREPARE = 2;
-
     /** Foreign keys lock two tables each, and two of them in another order would wait for each other. */
     private static final int LOCK_END = 3;
 
@@ -91,14 +88,14 @@ final class SchemaMaker {
     /** The advisory lock's second key. Two objects that share one wait for each other, no more. */
     private static int purpose(SchemaObject object) {
         if (object.section() == Section.BEFORE) {
-            return LOCK_PREPARE;
+            return TargetTables.LOCK_PREPARE;
         }
         boolean alone = object.section() == Section.END
                 && (object.kind() == ObjectKind.FOREIGN_KEY || !object.kind().readsRows());
         return alone ? LOCK_END : object.identity().hashCode() | 0x4000_0000;
     }
 
-    private static GodwitException differs(SchemaObject object) {
+    static GodwitException differs(SchemaObject object) {
         return new GodwitException(
                 ErrorCode.TARGET_OBJECT_DIFFERS,
                 "The target has something else of this name, or in its place.",
@@ -117,6 +114,12 @@ final class SchemaMaker {
                     "Rows have the same values in a unique key (SQLSTATE 23505).",
                     where,
                     "Look for duplicates in the target and in the source; then resume.");
+        } else if (state.equals("23503") && object.kind() == ObjectKind.FOREIGN_KEY_VALIDATION) {
+            return new GodwitException(
+                    ErrorCode.TARGET_FOREIGN_KEY_ORPHANS,
+                    "Rows point to rows that are not there (SQLSTATE 23503): the foreign key is made and stays NOT VALID.",
+                    where,
+                    "Correct the rows in the target and in the source, then ALTER TABLE … VALIDATE CONSTRAINT.");
         } else if (ROWS_DO_NOT_FIT.contains(state)) {
             return new GodwitException(
                     ErrorCode.TARGET_ROW_REFUSED,

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -34,6 +35,7 @@ final class SchemaReader {
     private final Connection connection;
     private final LongPredicate carried;
     private final List<NotCarried> notCarried = new ArrayList<>();
+    private final Set<SchemaObject.Key> rowTypes = new HashSet<>();
 
     private SchemaReader(Connection connection, LongPredicate carried) {
         this.connection = connection;
@@ -51,7 +53,7 @@ final class SchemaReader {
         SchemaPlan read = reader.read(selection.seeds());
         List<NotCarried> left = new ArrayList<>(SchemaLeftOut.read(connection, selection));
         left.addAll(read.notCarried());
-        return new SchemaPlan(read.serverMajor(), read.objects(), left);
+        return new SchemaPlan(read.serverMajor(), read.objects(), left, read.rowTypes());
     }
 
     /** Of these alone, with all that they point to taken for carried: to compare one object with another side's. */
@@ -92,7 +94,8 @@ final class SchemaReader {
         tables.tables().values().forEach(table -> analysis(table, objects));
         sequences.addAll(tables.identities());
         objects.addAll(SchemaSequences.positions(connection, sequences, notCarried));
-        return new SchemaPlan(connection.getMetaData().getDatabaseMajorVersion(), sorted(objects), notCarried);
+        int major = connection.getMetaData().getDatabaseMajorVersion();
+        return new SchemaPlan(major, sorted(objects), notCarried, rowTypes);
     }
 
     /** Oids of users' objects of a catalog that belong to no extension. */
@@ -125,6 +128,9 @@ final class SchemaReader {
                 Node node = node(reference, types);
                 if (node != null && (nodes.containsKey(node) || node.equals(draft.node()))) {
                     its.add(node);
+                    if (reference.catalog().equals("pg_type") && node.catalog().equals("pg_class")) {
+                        rowTypes.add(nodes.get(node).key());
+                    }
                 } else {
                     Need need = reference.catalog().equals("pg_type") ? types.need(reference.oid()) : null;
                     needs.add(need != null ? need : reference.need());

@@ -7,13 +7,16 @@ import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.Section;
 import dev.godwit.protocol.table.TableName;
 import java.sql.Connection;
+import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Reads sequences and where they stand. */
 final class SchemaSequences {
@@ -30,10 +33,20 @@ final class SchemaSequences {
 
     private static final String POSITIONS = """
             SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, s.seqincrement > 0 AS ascending,
-              has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT') AS readable
+              has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT') AS readable,
+              tn.nspname AS table_schema, t.relname AS table_name, a.attname AS column
             FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+            LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
+              AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
+            LEFT JOIN pg_class t ON t.oid = d.refobjid LEFT JOIN pg_namespace tn ON tn.oid = t.relnamespace
+            LEFT JOIN pg_attribute a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
             WHERE s.seqrelid = ANY (?::bigint[]::oid[])
             ORDER BY n.nspname, c.relname""";
+
+    private static final String NAMED = """
+            SELECT c.oid::bigint FROM unnest(?::text[], ?::text[]) w(schema, name)
+            JOIN pg_namespace n ON n.nspname = w.schema
+            JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name AND c.relkind = 'S'""";
 
     private SchemaSequences() {}
 
@@ -92,6 +105,20 @@ final class SchemaSequences {
                     : "(-s.last_value::numeric, s.is_called) < (-(" + last + ")::numeric, " + called + ")";
             String sql = "SELECT setval(" + Sql.literal(quoted()) + "::regclass, " + last + ", " + called + ") FROM "
                     + quoted() + " s WHERE NOT s.is_called OR " + further;
+            return position(sql);
+        }
+
+        /** Where the user may not read it: behind the last value that landed in the column that it belongs to. */
+        SchemaObject setBehind(TableName table, String column) {
+            String order = ascending ? "v.last > s.last_value" : "v.last < s.last_value";
+            String sql = "SELECT setval(p.seqrelid, v.last) FROM " + quoted() + " s, pg_sequence p, (SELECT "
+                    + (ascending ? "max(" : "min(") + Sql.ident(column) + ")::bigint AS last FROM " + Sql.table(table)
+                    + ") v WHERE p.seqrelid = " + Sql.literal(quoted())
+                    + "::regclass AND v.last BETWEEN p.seqmin AND p.seqmax AND (NOT s.is_called OR " + order + ")";
+            return position(sql);
+        }
+
+        private SchemaObject position(String sql) {
             return new SchemaObject(
                     ObjectKind.SEQUENCE_POSITION, Section.END, schema, name, null, List.of(sql), List.of());
         }
@@ -100,12 +127,17 @@ final class SchemaSequences {
     /** Where they stand now, which no snapshot holds. */
     static List<SchemaObject> positions(Connection connection, Collection<Long> oids, List<NotCarried> notCarried)
             throws SQLException {
+        List<SchemaObject> positions = new ArrayList<>();
         List<Standing> readable = new ArrayList<>();
         CatalogRows.of(connection, POSITIONS, oids, row -> {
             Standing standing =
                     new Standing(row.getString("schema"), row.getString("name"), row.getBoolean("ascending"));
             if (row.getBoolean("readable")) {
                 readable.add(standing);
+            } else if (row.getString("column") != null) {
+                positions.add(standing.setBehind(
+                        new TableName(row.getString("table_schema"), row.getString("table_name")),
+                        row.getString("column")));
             } else {
                 notCarried.add(new NotCarried(
                         ObjectKind.SEQUENCE_POSITION.word(),
@@ -113,11 +145,35 @@ final class SchemaSequences {
                         "The user may not SELECT from it."));
             }
         });
-        List<SchemaObject> positions = new ArrayList<>();
         for (int from = 0; from < readable.size(); from += POSITIONS_AT_ONCE) {
             positions(
                     connection, readable.subList(from, Math.min(readable.size(), from + POSITIONS_AT_ONCE)), positions);
         }
+        return positions;
+    }
+
+    /** Of sequences by name; those that are gone are left out. */
+    static Map<TableName, SchemaObject> positions(Connection connection, Collection<TableName> names)
+            throws SQLException {
+        List<Long> oids = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(NAMED)) {
+            statement.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "text", names.stream().map(TableName::schema).toArray()));
+            statement.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text", names.stream().map(TableName::name).toArray()));
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    oids.add(row.getLong(1));
+                }
+            }
+        }
+        Map<TableName, SchemaObject> positions = new HashMap<>();
+        positions(connection, oids, new ArrayList<>())
+                .forEach(object -> positions.put(new TableName(object.schema(), object.name()), object));
         return positions;
     }
 

@@ -215,7 +215,10 @@ final class SchemaTables {
                 .filter(column -> !column.separate() || column.isGenerated())
                 .forEach(column -> all.addAll(column.references()));
         drafts.add(new SchemaDraft(
-                object(ObjectKind.TABLE, Section.BEFORE, table, table.name().name(), create),
+                object(ObjectKind.TABLE, Section.BEFORE, table, table.name().name(), create)
+                        .shaped(its.stream()
+                                .map(column -> Sql.ident(column.name()) + ' ' + column.typed())
+                                .toList()),
                 new Node("pg_class", table.oid()),
                 all));
         attach(row, table);

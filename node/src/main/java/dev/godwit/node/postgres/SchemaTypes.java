@@ -145,7 +145,14 @@ final class SchemaTypes {
     }
 
     /** @param row of a type that is carried */
-    private record Carried(long oid, String schema, String name, long relation, String comment, List<String> parts) {
+    private record Carried(
+            long oid,
+            String schema,
+            String name,
+            long relation,
+            String comment,
+            List<String> parts,
+            List<String> shape) {
         String quoted() {
             return Sql.table(new TableName(schema, name));
         }
@@ -182,12 +189,14 @@ final class SchemaTypes {
                     row.getString("name"),
                     row.getLong("relation"),
                     row.getString("comment"),
+                    new ArrayList<>(),
                     new ArrayList<>());
             found.put(oid, new Found(new Node("pg_type", oid), need, 0));
             switch (row.getString("kind")) {
                 case "e" -> enums.put(oid, carried);
                 case "d" -> {
                     carried.parts().add(domain(row));
+                    carried.shape().add(row.getString("base"));
                     domains.put(oid, carried);
                 }
                 case "r" -> ranges.put(oid, carried);
@@ -210,11 +219,11 @@ final class SchemaTypes {
     }
 
     private List<SchemaDraft> enums(Map<Long, Carried> enums) throws SQLException {
-        CatalogRows.of(
-                connection,
-                LABELS,
-                enums.keySet(),
-                row -> enums.get(row.getLong(1)).parts().add(Sql.literal(row.getString(2))));
+        CatalogRows.of(connection, LABELS, enums.keySet(), row -> {
+            Carried type = enums.get(row.getLong(1));
+            type.parts().add(Sql.literal(row.getString(2)));
+            type.shape().add(row.getString(2));
+        });
         return enums.values().stream()
                 .map(type -> {
                     List<String> create = new ArrayList<>();
@@ -285,7 +294,9 @@ final class SchemaTypes {
         Map<Long, List<String>> comments = new HashMap<>();
         CatalogRows.of(connection, ATTRIBUTES, composites.keySet(), row -> {
             Carried type = composites.get(row.getLong("relation"));
-            type.parts().add(Sql.ident(row.getString("name")) + ' ' + row.getString("type") + collation(row));
+            String attribute = Sql.ident(row.getString("name")) + ' ' + row.getString("type");
+            type.parts().add(attribute + collation(row));
+            type.shape().add(attribute);
             if (row.getString("comment") != null) {
                 comments.computeIfAbsent(type.oid(), oid -> new ArrayList<>())
                         .add("COMMENT ON COLUMN " + type.quoted() + '.' + Sql.ident(row.getString("name")) + " IS "
@@ -321,6 +332,7 @@ final class SchemaTypes {
             if (row.getBoolean("canonical")) {
                 left.add(oid);
             }
+            ranges.get(oid).shape().add(row.getString("subtype"));
             Map<String, String> options = new LinkedHashMap<>();
             options.put("SUBTYPE", row.getString("subtype"));
             options.put("SUBTYPE_OPCLASS", row.getString("operator_class"));
@@ -357,7 +369,8 @@ final class SchemaTypes {
                     + Sql.literal(type.comment()));
         }
         return new SchemaDraft(
-                new SchemaObject(kind, Section.BEFORE, type.schema(), type.name(), null, create, List.of()),
+                new SchemaObject(
+                        kind, Section.BEFORE, type.schema(), type.name(), null, create, List.of(), type.shape()),
                 new Node("pg_type", type.oid()),
                 references);
     }

@@ -5,6 +5,7 @@ import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
@@ -135,6 +136,9 @@ final class SourceCheck {
         List<SourceRelation> relations = catalog.relations(plan);
         String role = connection.getMetaData().getUserName();
         for (SourceRelation relation : relations) {
+            if (plan.schema() == SchemaMode.EXISTING) {
+                notCopied(relation, problems);
+            }
             relation(relation, role, problems);
         }
         missing(plan, relations, problems);
@@ -151,7 +155,8 @@ final class SourceCheck {
         }
     }
 
-    private static void relation(SourceRelation relation, String role, List<Problem> problems) {
+    /** Where Godwit makes the schema, these are among what it leaves out. */
+    private static void notCopied(SourceRelation relation, List<Problem> problems) {
         String name = Sql.printable(relation.name().text());
         if (relation.kind() == 'f' || relation.kind() == 'm' || (relation.kind() == 'r' && !relation.isTable())) {
             problems.add(new Problem(
@@ -161,9 +166,13 @@ final class SourceCheck {
                     name,
                     "Exclude it."));
         }
+    }
+
+    private static void relation(SourceRelation relation, String role, List<Problem> problems) {
         if (!relation.isTable()) {
             return;
         }
+        String name = Sql.printable(relation.name().text());
         if (hasControlCharacter(relation.name().schema())
                 || hasControlCharacter(relation.name().name())) {
             problems.add(new Problem(

@@ -139,14 +139,11 @@ final class TargetCheck {
             boolean mayCreateSchemas = is(connection, "SELECT has_database_privilege(current_database(), 'CREATE')");
             if (!TargetTables.present(connection)) {
                 requireCreate(connection, TargetTables.SCHEMA, mayCreateSchemas);
-            } else if (!is(connection, """
-                    SELECT bool_and(has_table_privilege(c.oid, p)) FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT',
-                    'UPDATE']) p WHERE c.relnamespace = 'godwit'::regnamespace
-                    AND c.relname IN ('migration', 'cut', 'claim', 'target_table')""")) {
+            } else if (!mayUseOwnTables(connection)) {
                 add(
                         ErrorCode.TARGET_PRIVILEGE_MISSING,
                         "The user may not read and write the tables in schema godwit.",
-                        "Use the user who made them, or grant SELECT, INSERT and UPDATE on them.");
+                        "Use the user who made them, or grant SELECT, INSERT, UPDATE and DELETE on them.");
             }
             if (plan.schema() == SchemaMode.TABLES) {
                 for (String name :
@@ -156,6 +153,20 @@ final class TargetCheck {
             }
             return null;
         });
+    }
+
+    private static boolean mayUseOwnTables(Connection connection) throws SQLException {
+        String sql = """
+                SELECT coalesce(bool_and(has_table_privilege(c.oid, p)), false)
+                FROM pg_class c, unnest(ARRAY['SELECT', 'INSERT', 'UPDATE', 'DELETE']) p
+                WHERE c.relnamespace = 'godwit'::regnamespace AND c.relname = ANY (?)""";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setArray(1, connection.createArrayOf("text", TargetTables.TABLES.toArray()));
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
+        }
     }
 
     private void requireCreate(Connection connection, String name, boolean mayCreateSchemas) throws SQLException {

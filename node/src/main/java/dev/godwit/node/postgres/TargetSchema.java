@@ -1,7 +1,6 @@
 package dev.godwit.node.postgres;
 
-import dev.godwit.node.source.TableDefinition;
-import dev.godwit.node.source.TableDefinition.Prerequisite;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
@@ -15,51 +14,64 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
-import java.util.Set;
-import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
- * Makes the tables that rows land in and proves that they fit and are empty. Every object is made in a transaction of
- * its own under an advisory lock: repeatable, safe when several nodes do it, and without a lock per table held at once.
+ * Makes the tables that rows land in, with what they need, and proves that they fit and are empty. Repeatable, and safe
+ * when several nodes do it.
  */
 final class TargetSchema {
-    private static final int LOCK_PREPARE = 2;
-
     /** So many problems are told in full; beyond it, how many more there are. */
     private static final int TOLD = 20;
 
     private final TargetSessions sessions;
+    private final SchemaBuild build;
     private final String place;
 
-    TargetSchema(TargetSessions sessions, String place) {
+    TargetSchema(TargetSessions sessions, SchemaBuild build, String place) {
         this.sessions = sessions;
+        this.build = build;
         this.place = place;
     }
 
-    void prepare(Plan plan, List<TableSpec> tables, Function<TableSpec, TableDefinition> definitions) {
+    void prepare(Plan plan, List<TableSpec> tables, Supplier<SchemaPlan> schema) {
         TargetShape shape = sessions.reading(place, connection -> TargetShape.read(connection, tables));
         boolean make = plan.schema() == SchemaMode.TABLES;
-        Map<TableSpec, TableDefinition> needed = new LinkedHashMap<>();
-        for (TableSpec table : tables) {
-            if (make && !shape.has(table.name()) || hasTypesOfUsers(table)) {
-                needed.put(table, definitions.apply(table));
-            }
-        }
         refuseIfAny(differences(shape, tables, !make));
-        Set<Prerequisite> prerequisites = new LinkedHashSet<>();
-        needed.values().forEach(definition -> prerequisites.addAll(definition.prerequisites()));
-        refuseIfAny(sessions.reading(place, c -> TargetTypes.missing(c, prerequisites, make)));
         if (make) {
-            create(plan, needed, prerequisites, shape);
+            if (keepIsDue(plan.name())) {
+                keep(plan, schema.get());
+            }
+            build.beforeRows(plan.name());
+        } else if (tables.stream().anyMatch(TargetSchema::hasTypesOfUsers)) {
+            SchemaPlan source = schema.get();
+            refuseIfAny(sessions.reading(place, connection -> SchemaFit.types(connection, plan, source)));
         }
         TargetShape made = sessions.reading(place, connection -> TargetShape.read(connection, tables));
+        refuseIfAny(gone(plan.name(), tables, made));
         refuseIfAny(differences(made, tables, true));
-        tables.forEach(table -> record(plan.name(), table.name()));
+        record(plan.name(), tables, shape);
         refuseIfAny(occupied(plan.name(), tables, made, true));
+    }
+
+    /** Once the migration is entered, rows may have landed, and what is kept stays. */
+    private boolean keepIsDue(String migration) {
+        return sessions.reading(
+                place,
+                connection -> ClaimTables.entry(connection, migration).isEmpty()
+                        || !ObjectTable.isKept(connection, migration));
+    }
+
+    /** The schema as the source has it now, in place of what an earlier try has kept, which was never entered. */
+    private void keep(Plan plan, SchemaPlan source) {
+        sessions.durably(place, TargetSessions.LONG, connection -> {
+            TargetTables.lock(connection, TargetTables.LOCK_PREPARE);
+            SchemaFit fit = SchemaFit.of(connection, plan, source);
+            refuseIfAny(fit.problems());
+            ObjectTable.keep(connection, plan.name(), fit.wanted(), fit.there());
+            return null;
+        });
     }
 
     /** {@code format_type} qualifies the names of all types that are not built in, and of no others. */
@@ -116,10 +128,27 @@ final class TargetSchema {
         return problems;
     }
 
+    /** Tables that rows have landed in, and that are not there any more. */
+    private List<Problem> gone(String migration, List<TableSpec> tables, TargetShape shape) {
+        List<TableName> missing = tables.stream()
+                .map(TableSpec::name)
+                .filter(name -> !shape.has(name))
+                .toList();
+        return sessions.reading(place, connection -> {
+            List<Problem> problems = new ArrayList<>();
+            for (TableName table : missing) {
+                if (claimedBy(connection, "rows > 0 AND migration = ?", migration, table)) {
+                    problems.add(emptied(table));
+                }
+            }
+            return problems;
+        });
+    }
+
     private static Problem emptied(TableName table) {
         return new Problem(
                 ErrorCode.ROWS_DIFFER,
-                "The claims of this migration say that rows landed in the target's table, and it is empty.",
+                "The claims of this migration say that rows landed in the target's table, and it is empty or gone.",
                 Sql.printable(table.text()),
                 "Start a migration under a new name: what was claimed is never copied again under this one.");
     }
@@ -163,52 +192,30 @@ final class TargetSchema {
         }
     }
 
-    private void create(
-            Plan plan, Map<TableSpec, TableDefinition> needed, Set<Prerequisite> prerequisites, TargetShape before) {
-        for (Prerequisite prerequisite : prerequisites) {
-            sessions.durably(place, TargetSessions.SHORT, connection -> {
-                TargetTables.lock(connection, LOCK_PREPARE);
-                TargetTypes.make(connection, prerequisite);
-                return null;
-            });
-        }
-        needed.forEach((table, definition) -> {
-            if (!before.has(table.name())) {
-                create(plan.name(), table, definition);
+    /** @param before what the target had before its missing tables were made */
+    private void record(String migration, List<TableSpec> tables, TargetShape before) {
+        String sql = "INSERT INTO godwit.target_table (migration, source_table, made)"
+                + " SELECT ?, t.name, t.made FROM unnest(?::text[], ?::bool[]) t(name, made) ON CONFLICT DO NOTHING";
+        sessions.durably(place, TargetSessions.SHORT, connection -> {
+            try (PreparedStatement statement = connection.prepareStatement(sql)) {
+                statement.setString(1, migration);
+                statement.setArray(
+                        2,
+                        connection.createArrayOf(
+                                "text",
+                                tables.stream()
+                                        .map(table -> table.name().text())
+                                        .toArray()));
+                statement.setArray(
+                        3,
+                        connection.createArrayOf(
+                                "bool",
+                                tables.stream()
+                                        .map(table -> !before.has(table.name()))
+                                        .toArray()));
+                return statement.executeUpdate();
             }
         });
-    }
-
-    private void create(String migration, TableSpec table, TableDefinition definition) {
-        sessions.durably(Sql.printable(table.name().text()), TargetSessions.SHORT, connection -> {
-            TargetTables.lock(connection, LOCK_PREPARE);
-            if (!TargetShape.read(connection, List.of(table)).has(table.name())) {
-                try (Statement statement = connection.createStatement()) {
-                    statement.execute(definition.createTable());
-                }
-                record(connection, migration, table.name(), true);
-            }
-            return null;
-        });
-    }
-
-    private void record(String migration, TableName table) {
-        sessions.durably(Sql.printable(table.text()), TargetSessions.SHORT, connection -> {
-            record(connection, migration, table, false);
-            return null;
-        });
-    }
-
-    private static void record(Connection connection, String migration, TableName table, boolean made)
-            throws SQLException {
-        String sql = "INSERT INTO godwit.target_table (migration, source_table, made) VALUES (?, ?, ?)"
-                + " ON CONFLICT DO NOTHING";
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, migration);
-            statement.setString(2, table.text());
-            statement.setBoolean(3, made);
-            statement.executeUpdate();
-        }
     }
 
     private static void refuseIfAny(List<Problem> problems) {

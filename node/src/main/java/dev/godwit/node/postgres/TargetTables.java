@@ -18,13 +18,16 @@ final class TargetTables {
     /** First key of every advisory lock of a target: "godw" in ASCII. The second says what for. */
     static final int LOCK_SPACE = 0x676f6477;
 
+    /** What tables need, and what is kept about it, is made by one at a time. */
+    static final int LOCK_PREPARE = 2;
+
     private static final int LOCK_OWN_TABLES = 1;
     private static final int TRIES = 5;
 
     /** Somebody without our lock made the schema, a table or its row type at the same time. */
     private static final Set<String> MADE_BY_SOMEBODY_ELSE = Set.of("23505", "42P06", "42P07", "42710");
 
-    private static final List<String> TABLES = List.of("migration", "cut", "claim", "target_table");
+    static final List<String> TABLES = List.of("migration", "cut", "claim", "target_table", "schema", "object");
 
     private static final List<String> DDL = List.of("""
             CREATE TABLE IF NOT EXISTS godwit.migration (
@@ -65,7 +68,24 @@ final class TargetTables {
               made boolean NOT NULL,
               prepared_at timestamptz NOT NULL DEFAULT now(),
               confirmed_at timestamptz,
-              PRIMARY KEY (migration, source_table))""");
+              PRIMARY KEY (migration, source_table))""", """
+            CREATE TABLE IF NOT EXISTS godwit.schema (
+              migration text PRIMARY KEY,
+              source_major integer NOT NULL,
+              kept_at timestamptz NOT NULL DEFAULT now())""", """
+            CREATE TABLE IF NOT EXISTS godwit.object (
+              migration text,
+              place integer,
+              section text NOT NULL,
+              kind text NOT NULL,
+              object_schema text NOT NULL,
+              object_name text NOT NULL,
+              source_table text,
+              statements text[] NOT NULL,
+              made_at timestamptz,
+              PRIMARY KEY (migration, place))""", """
+            CREATE INDEX IF NOT EXISTS object_of_table ON godwit.object (migration, source_table)
+              WHERE section = 'AFTER'""");
 
     private TargetTables() {}
 

@@ -1,52 +1,65 @@
 package dev.godwit.node.schema;
 
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.TablePatterns;
 import java.util.ArrayList;
-import java.util.EnumSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/**
- * What a migration leaves out of a schema that makes tables with their types and keys alone, by kind and name. Needed
- * types that can't be made are no gap but a problem of the check, and are not among it.
- */
+/** What a migration leaves out of a schema: a gap must be accepted in the plan, so that nothing goes missing unseen. */
 public final class LeftOut {
-    private static final Set<ObjectKind> NOT_MADE = EnumSet.of(
-            ObjectKind.SEQUENCE,
-            ObjectKind.PARTITION,
-            ObjectKind.COLUMN_DEFAULT,
-            ObjectKind.INDEX,
-            ObjectKind.EXCLUSION,
-            ObjectKind.CHECKS,
-            ObjectKind.CHECK,
-            ObjectKind.STATISTICS,
-            ObjectKind.REPLICA_IDENTITY,
-            ObjectKind.CLUSTER_ORDER,
-            ObjectKind.PERSISTENCE,
-            ObjectKind.FOREIGN_KEY);
+    private static final int TOLD = 5;
+
+    /**
+     * What a target has of its own and no application misses: who owns and may read what, and the extensions. What needs
+     * an extension that the target lacks is a gap of its own.
+     */
+    private static final Set<String> NO_GAP =
+            Set.of("owner", "grants", "default privileges", "extension", "publication", "subscription", "tablespace");
 
     private LeftOut() {}
 
-    public static List<NotCarried> of(SchemaPlan plan) {
-        Set<SchemaObject.Key> ofMadeKeys = plan.objects().stream()
-                .filter(object -> object.kind() == ObjectKind.PRIMARY_KEY || object.kind() == ObjectKind.UNIQUE)
-                .map(LeftOut::index)
-                .collect(Collectors.toSet());
-        List<NotCarried> left = new ArrayList<>();
-        for (SchemaObject object : plan.objects()) {
-            boolean made = !NOT_MADE.contains(object.kind())
-                    || object.kind() == ObjectKind.INDEX && ofMadeKeys.contains(object.key());
-            if (!made) {
-                String name = object.identity().substring(object.kind().word().length() + 1);
-                left.add(new NotCarried(object.kind().word(), name, ""));
-            }
-        }
-        left.addAll(plan.notCarried());
-        return left;
+    /**
+     * One problem for each kind of which something is left out and not accepted.
+     *
+     * @param accepted the plan's patterns
+     */
+    public static List<Problem> problems(List<NotCarried> left, List<String> accepted) {
+        Map<String, List<NotCarried>> open = new LinkedHashMap<>();
+        left.stream()
+                .filter(gap -> !NO_GAP.contains(gap.kind()) && !isAccepted(gap, accepted))
+                .forEach(gap -> open.computeIfAbsent(gap.kind(), kind -> new ArrayList<>())
+                        .add(gap));
+        List<Problem> problems = new ArrayList<>();
+        open.forEach((kind, gaps) -> problems.add(problem(kind, gaps)));
+        return problems;
     }
 
-    /** The index that a constraint is made of has its name. */
-    private static SchemaObject.Key index(SchemaObject constraint) {
-        return new SchemaObject.Key(ObjectKind.INDEX, constraint.schema(), constraint.name(), constraint.table());
+    private static boolean isAccepted(NotCarried gap, List<String> accepted) {
+        String text = gap.kind() + ' ' + gap.name();
+        return accepted.stream().anyMatch(pattern -> TablePatterns.matchesText(pattern, text));
+    }
+
+    private static Problem problem(String kind, List<NotCarried> gaps) {
+        String names = gaps.stream().limit(TOLD).map(LeftOut::told).collect(Collectors.joining("; "));
+        String more = gaps.size() > TOLD ? "; and " + (gaps.size() - TOLD) + " more" : "";
+        return new Problem(
+                ErrorCode.SCHEMA_LEAVES_OUT,
+                "The target would lack " + (gaps.size() == 1 ? "this " : "these " + gaps.size() + ", ") + kind
+                        + " of the source: " + names + more + '.',
+                kind,
+                "Accept it in the plan: leaveOut: [\"" + kind + " *\"]; and make by hand what is needed of it.");
+    }
+
+    private static String told(NotCarried gap) {
+        return printable(gap.name()) + (gap.reason().isEmpty() ? "" : " (" + printable(gap.reason()) + ')');
+    }
+
+    private static String printable(String name) {
+        return name.replaceAll("\\p{Cntrl}", "?");
     }
 }

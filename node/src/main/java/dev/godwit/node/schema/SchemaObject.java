@@ -1,6 +1,7 @@
 package dev.godwit.node.schema;
 
 import dev.godwit.protocol.table.TableName;
+import java.util.HashSet;
 import java.util.List;
 
 /**
@@ -13,6 +14,8 @@ import java.util.List;
  * @param table what it belongs to; of a table itself; null for what belongs to none
  * @param create statements, in order; every name in them is quoted or was printed by the server
  * @param needs what the target must have before
+ * @param shape of a type or table what its values look like, part by part: labels, attributes, columns, or what it is over;
+ *     of anything else empty
  */
 public record SchemaObject(
         ObjectKind kind,
@@ -21,10 +24,24 @@ public record SchemaObject(
         String name,
         TableName table,
         List<String> create,
-        List<Need> needs) {
+        List<Need> needs,
+        List<String> shape) {
     public SchemaObject {
         create = List.copyOf(create);
         needs = List.copyOf(needs);
+        shape = List.copyOf(shape);
+    }
+
+    /** What has no shape. */
+    public SchemaObject(
+            ObjectKind kind,
+            Section section,
+            String schema,
+            String name,
+            TableName table,
+            List<String> create,
+            List<Need> needs) {
+        this(kind, section, schema, name, table, create, needs, List.of());
     }
 
     /** Tells it from every other object of the database. */
@@ -44,12 +61,24 @@ public record SchemaObject(
         return kind.word() + ' ' + text;
     }
 
+    /** Whether every value of this type, sent in binary, is read as the same value of the other. */
+    public boolean fits(SchemaObject other) {
+        return kind == other.kind
+                && (kind == ObjectKind.ENUM
+                        ? new HashSet<>(other.shape).containsAll(shape)
+                        : shape.equals(other.shape));
+    }
+
     /** Whether both are the same object, made of the same. */
     public boolean isLike(SchemaObject other) {
         return key().equals(other.key()) && create.equals(other.create);
     }
 
+    public SchemaObject shaped(List<String> its) {
+        return new SchemaObject(kind, section, schema, name, table, create, needs, its);
+    }
+
     public SchemaObject with(List<Need> its) {
-        return new SchemaObject(kind, section, schema, name, table, create, its);
+        return new SchemaObject(kind, section, schema, name, table, create, its, shape);
     }
 }

@@ -15,11 +15,14 @@ import java.util.stream.Collectors;
  * @param serverMajor PostgreSQL's major version where it was read
  * @param objects in the order in which they are made, section by section
  * @param notCarried by kind and name
+ * @param rowTypes tables whose rows are values of others' columns
  */
-public record SchemaPlan(int serverMajor, List<SchemaObject> objects, List<NotCarried> notCarried) {
+public record SchemaPlan(
+        int serverMajor, List<SchemaObject> objects, List<NotCarried> notCarried, Set<SchemaObject.Key> rowTypes) {
     public SchemaPlan {
         objects = List.copyOf(objects);
         notCarried = List.copyOf(notCarried);
+        rowTypes = Set.copyOf(rowTypes);
     }
 
     public List<SchemaObject> section(Section section) {
@@ -54,12 +57,7 @@ public record SchemaPlan(int serverMajor, List<SchemaObject> objects, List<NotCa
         for (SchemaObject object : objects) {
             Set<String> lacking = object.needs().stream()
                     .filter(missing::contains)
-                    .map(need -> need.kind()
-                                    .name()
-                                    .toLowerCase(java.util.Locale.ROOT)
-                                    .replace('_', ' ')
-                            + ' '
-                            + need.name())
+                    .map(Need::text)
                     .collect(Collectors.toCollection(java.util.TreeSet::new));
             if (lacking.isEmpty() || object.kind().isNeededByRows()) {
                 kept.add(object);
@@ -69,7 +67,12 @@ public record SchemaPlan(int serverMajor, List<SchemaObject> objects, List<NotCa
                         object.kind().word(), name, "The target lacks " + String.join(", ", lacking) + "."));
             }
         }
-        return new SchemaPlan(serverMajor, kept, left);
+        return new SchemaPlan(serverMajor, kept, left, rowTypes);
+    }
+
+    /** The objects by what tells them from each other. */
+    public Map<SchemaObject.Key, SchemaObject> byKey() {
+        return objects.stream().collect(Collectors.toMap(SchemaObject::key, Function.identity(), (one, other) -> one));
     }
 
     /**
@@ -79,8 +82,7 @@ public record SchemaPlan(int serverMajor, List<SchemaObject> objects, List<NotCa
      * @param there read from the other database by the same code
      */
     public Remaining remaining(SchemaPlan there) {
-        Map<SchemaObject.Key, SchemaObject> theirs = there.objects.stream()
-                .collect(Collectors.toMap(SchemaObject::key, Function.identity(), (one, other) -> one));
+        Map<SchemaObject.Key, SchemaObject> theirs = there.byKey();
         List<SchemaObject> missing = new ArrayList<>();
         List<SchemaObject> different = new ArrayList<>();
         for (SchemaObject object : objects) {

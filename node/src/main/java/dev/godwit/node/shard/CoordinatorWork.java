@@ -134,7 +134,7 @@ final class CoordinatorWork {
             return;
         } else if (ledger.confirmed()) {
             start(Step.KEYS, "", () -> {
-                desk.buildKeys();
+                desk.finish();
                 return new ShardCoordinator.KeysEnded();
             });
         } else if (ledger.landed()) {

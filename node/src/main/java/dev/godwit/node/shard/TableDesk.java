@@ -206,7 +206,7 @@ final class TableDesk {
         return target().confirm(plan.name(), table.name());
     }
 
-    void buildKeys() {
-        target().buildKeys(plan, table, source().definition(table));
+    void finish() {
+        target().finish(plan, table);
     }
 }

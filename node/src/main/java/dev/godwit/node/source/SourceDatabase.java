@@ -1,12 +1,15 @@
 package dev.godwit.node.source;
 
-import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -23,14 +26,11 @@ public interface SourceDatabase extends AutoCloseable {
     /** The tables that the plan's patterns name, the biggest first. */
     List<TableSpec> tables(Plan plan);
 
-    /**
-     * What {@code schema: tables} does not make of what the plan's patterns mean, by kind and name, as the catalogs say
-     * now.
-     */
-    List<NotCarried> leftOut(Plan plan);
+    /** All that the plan's tables are made of, and what of the plan's patterns is not carried, as the catalogs say now. */
+    SchemaPlan schema(Plan plan);
 
-    /** How the table is made anew in another database, as the catalogs say now. */
-    TableDefinition definition(TableSpec table);
+    /** Where these sequences stand now; one that is gone, or that the user may not read, is not among it. */
+    Map<TableName, SchemaObject> positions(Collection<TableName> sequences);
 
     /**
      * Keys of the table with the bytes of their rows, in the source's order of keys, by sampling blocks.

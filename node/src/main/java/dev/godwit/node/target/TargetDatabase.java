@@ -1,6 +1,8 @@
 package dev.godwit.node.target;
 
-import dev.godwit.node.source.TableDefinition;
+import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.Shard;
@@ -12,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A target database as one node sees it. Every call blocks and may be made from any thread; all throw
@@ -22,6 +25,15 @@ public interface TargetDatabase extends AutoCloseable {
 
     /** Everything about the target that would keep these tables from landing. Writes nothing. */
     List<Problem> check(Plan plan, List<TableSpec> tables);
+
+    /** Whether the target can take the source's schema (mode {@code tables}). Writes nothing. */
+    Acceptance accepts(Plan plan, SchemaPlan source);
+
+    /**
+     * @param problems why rows could not land, or what could not be made later
+     * @param leftOut what the source has and the target will not have
+     */
+    record Acceptance(List<Problem> problems, List<NotCarried> leftOut) {}
 
     /**
      * Enters the migration in the target, first writer wins, and makes Godwit's own tables there.
@@ -34,16 +46,14 @@ public interface TargetDatabase extends AutoCloseable {
     Optional<MigrationEntry> entry(String migration);
 
     /**
-     * Makes the tables that are missing, without keys, and the schemas and types that they need (mode {@code tables});
-     * then proves that each table is there, has the columns, and holds no row that this migration has not claimed.
-     * Repeating it changes nothing.
+     * Makes whatever rows need (mode {@code tables}); then proves that each table is there, has the columns, and holds no
+     * row that this migration has not claimed. Repeating it changes nothing.
      *
-     * @param definitions how the source defines a table; asked for tables that are missing and for those with types
-     *     that are not built in
+     * @param source what the source has; asked for where the target does not keep it yet, or where types are not built in
      * @throws dev.godwit.protocol.error.GodwitException with TARGET_NOT_EMPTY among others; where there are several
      *     problems, with the code of the first and the words of all
      */
-    void prepare(Plan plan, List<TableSpec> tables, Function<TableSpec, TableDefinition> definitions);
+    void prepare(Plan plan, List<TableSpec> tables, Supplier<SchemaPlan> source);
 
     /**
      * Keeps a window of shards, first writer wins.
@@ -83,12 +93,21 @@ public interface TargetDatabase extends AutoCloseable {
     Confirmation confirm(String migration, TableName table);
 
     /**
-     * Builds the table's keys that are missing and moves its identity columns' sequences to where the source's stand
-     * (mode {@code tables}; nothing in {@code existing}). Repeating it changes nothing.
+     * Makes what belongs to the table alone and comes after its rows: indexes, keys, checks, statistics (mode {@code
+     * tables}; nothing in {@code existing}). Repeating it changes nothing, and after a crash it goes on where it was.
      *
-     * @throws dev.godwit.protocol.error.GodwitException with TARGET_KEY_NOT_UNIQUE, without the rows' values
+     * @throws dev.godwit.protocol.error.GodwitException with TARGET_KEY_NOT_UNIQUE among others, without the rows' values
      */
-    void buildKeys(Plan plan, TableSpec table, TableDefinition definition);
+    void finish(Plan plan, TableSpec table);
+
+    /**
+     * Makes what comes after all tables: foreign keys, partitioned tables' indexes, positions of sequences (mode {@code tables};
+     * nothing in {@code existing}). Repeating it changes nothing, and after a crash it goes on where it was.
+     *
+     * @param positions where sequences stand at the source now, by name
+     * @return what was made in this call and does not hold, such as a foreign key with orphans
+     */
+    List<Problem> finish(Plan plan, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions);
 
     /**
      * What is claimed under {@code migration} by anybody.

@@ -119,6 +119,7 @@ class NodeDatabasesTest {
                 List.of("*.*"),
                 List.of(),
                 SchemaMode.TABLES,
+                List.of(),
                 Limits.DEFAULT);
     }
 }

@@ -14,10 +14,18 @@ import java.util.List;
  * @param source address, as {@link #address} makes it
  * @param target likewise
  * @param include the list's items
+ * @param leaveOut the list's items
  * @param limits the members of the mapping; empty for this class's own
  */
 record PlanYaml(
-        String name, String source, String target, String consistency, String schema, String include, String limits) {
+        String name,
+        String source,
+        String target,
+        String consistency,
+        String schema,
+        String include,
+        String leaveOut,
+        String limits) {
     static final long MEMORY_PER_NODE_BYTES = 16L << 20;
 
     private static final Api HTTP = new Api(List::of);
@@ -31,6 +39,7 @@ record PlanYaml(
                 "frozen",
                 "tables",
                 "\"public.*\"",
+                "",
                 "workersPerNode: 2, shardBytes: 256KiB, memoryPerNode: 16MiB, sourceConnections: 16,"
                         + " targetConnections: 16");
     }
@@ -55,19 +64,23 @@ record PlanYaml(
     }
 
     PlanYaml withConsistency(String mode) {
-        return new PlanYaml(name, source, target, mode, schema, include, limits);
+        return new PlanYaml(name, source, target, mode, schema, include, leaveOut, limits);
     }
 
     PlanYaml withSchema(String mode) {
-        return new PlanYaml(name, source, target, consistency, mode, include, limits);
+        return new PlanYaml(name, source, target, consistency, mode, include, leaveOut, limits);
     }
 
     PlanYaml withInclude(String patterns) {
-        return new PlanYaml(name, source, target, consistency, schema, patterns, limits);
+        return new PlanYaml(name, source, target, consistency, schema, patterns, leaveOut, limits);
+    }
+
+    PlanYaml withLeaveOut(String patterns) {
+        return new PlanYaml(name, source, target, consistency, schema, include, patterns, limits);
     }
 
     PlanYaml withLimits(String members) {
-        return new PlanYaml(name, source, target, consistency, schema, include, members);
+        return new PlanYaml(name, source, target, consistency, schema, include, leaveOut, members);
     }
 
     String yaml() {
@@ -80,8 +93,9 @@ record PlanYaml(
                 consistency: %s
                 include: [%s]
                 schema: %s
+                leaveOut: [%s]
                 limits: {%s}
-                """.formatted(name, source, target, consistency, include, schema, limits);
+                """.formatted(name, source, target, consistency, include, schema, leaveOut, limits);
     }
 
     /** Hands it in; whatever is answered is returned. */

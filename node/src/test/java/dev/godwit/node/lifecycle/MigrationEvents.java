@@ -13,6 +13,8 @@ import dev.godwit.protocol.event.MigrationEvent.MigrationPrepared;
 import dev.godwit.protocol.event.MigrationEvent.MigrationResumed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
 import dev.godwit.protocol.event.MigrationEvent.NodeLost;
+import dev.godwit.protocol.event.MigrationEvent.SchemaFinished;
+import dev.godwit.protocol.event.MigrationEvent.SchemaHalted;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotShared;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotTaken;
@@ -61,6 +63,11 @@ final class MigrationEvents {
     static final TableCompleted ORDERS_COMPLETED = new TableCompleted(ORDERS, AT);
     static final TablePaused TABLE_PAUSED = new TablePaused(USERS, DISK_FULL, AT);
     static final TableResumed TABLE_RESUMED = new TableResumed(USERS, "ann", AT);
+    static final SchemaFinished SCHEMA_FINISHED = new SchemaFinished(
+            List.of(new Problem(
+                    ErrorCode.TARGET_FOREIGN_KEY_ORPHANS, "Rows point to nothing.", "fk", "Correct the rows.")),
+            AT);
+    static final SchemaHalted SCHEMA_HALTED = new SchemaHalted(DISK_FULL, AT);
     static final NodeLost NODE_LOST = new NodeLost("node-a", 2, AT);
     static final ForeignClusterSeen FOREIGN = new ForeignClusterSeen("f00", USERS, AT);
     static final MigrationPaused PAUSED = new MigrationPaused("ann", AT);
@@ -84,6 +91,8 @@ final class MigrationEvents {
             USERS_COMPLETED,
             TABLE_PAUSED,
             TABLE_RESUMED,
+            SCHEMA_FINISHED,
+            SCHEMA_HALTED,
             NODE_LOST,
             FOREIGN,
             PAUSED,
@@ -106,6 +115,7 @@ final class MigrationEvents {
                 List.of("*.*"),
                 List.of(),
                 SchemaMode.TABLES,
+                List.of(),
                 Limits.DEFAULT);
     }
 

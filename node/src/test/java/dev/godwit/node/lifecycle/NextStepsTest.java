@@ -10,6 +10,7 @@ import static dev.godwit.node.lifecycle.MigrationEvents.ORDERS_COPIED;
 import static dev.godwit.node.lifecycle.MigrationEvents.PAUSED;
 import static dev.godwit.node.lifecycle.MigrationEvents.PLANNED;
 import static dev.godwit.node.lifecycle.MigrationEvents.PREPARED;
+import static dev.godwit.node.lifecycle.MigrationEvents.SCHEMA_FINISHED;
 import static dev.godwit.node.lifecycle.MigrationEvents.STARTED;
 import static dev.godwit.node.lifecycle.MigrationEvents.SUBMITTED;
 import static dev.godwit.node.lifecycle.MigrationEvents.TABLE_PAUSED;
@@ -150,12 +151,17 @@ class NextStepsTest {
     }
 
     @Test
-    void a_migration_is_completed_with_its_last_table() {
+    void a_migration_is_completed_once_what_comes_after_its_last_table_is_made() {
         givenCopying();
         given(USERS_COPIED, ORDERS_COPIED, USERS_COMPLETED);
-        assertThat(NextSteps.due(ledger, AT)).isEmpty();
+        assertThat(ledger.schemaEndIsDue()).isFalse();
 
         given(ORDERS_COMPLETED);
+        assertThat(ledger.schemaEndIsDue()).isTrue();
+        assertThat(NextSteps.due(ledger, AT)).isEmpty();
+
+        given(SCHEMA_FINISHED);
+        assertThat(ledger.schemaEndIsDue()).isFalse();
         assertThat(NextSteps.due(ledger, AT)).containsExactly(COMPLETED);
     }
 }

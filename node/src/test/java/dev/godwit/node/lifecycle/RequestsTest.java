@@ -6,15 +6,20 @@ import static dev.godwit.node.lifecycle.MigrationEvents.CHECKED;
 import static dev.godwit.node.lifecycle.MigrationEvents.DIGEST;
 import static dev.godwit.node.lifecycle.MigrationEvents.FAILED;
 import static dev.godwit.node.lifecycle.MigrationEvents.LOST;
+import static dev.godwit.node.lifecycle.MigrationEvents.ORDERS_COMPLETED;
+import static dev.godwit.node.lifecycle.MigrationEvents.ORDERS_COPIED;
 import static dev.godwit.node.lifecycle.MigrationEvents.PAUSED;
 import static dev.godwit.node.lifecycle.MigrationEvents.PLANNED;
 import static dev.godwit.node.lifecycle.MigrationEvents.PREPARED;
 import static dev.godwit.node.lifecycle.MigrationEvents.RESUMED;
+import static dev.godwit.node.lifecycle.MigrationEvents.SCHEMA_HALTED;
 import static dev.godwit.node.lifecycle.MigrationEvents.STARTED;
 import static dev.godwit.node.lifecycle.MigrationEvents.SUBMITTED;
 import static dev.godwit.node.lifecycle.MigrationEvents.TABLE_PAUSED;
 import static dev.godwit.node.lifecycle.MigrationEvents.TABLE_RESUMED;
 import static dev.godwit.node.lifecycle.MigrationEvents.TAKEN;
+import static dev.godwit.node.lifecycle.MigrationEvents.USERS_COMPLETED;
+import static dev.godwit.node.lifecycle.MigrationEvents.USERS_COPIED;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.godwit.protocol.error.ErrorCode;
@@ -70,6 +75,7 @@ class RequestsTest {
                 plan.include(),
                 plan.exclude(),
                 plan.schema(),
+                List.of(),
                 limits);
     }
 
@@ -109,6 +115,7 @@ class RequestsTest {
                 before.include(),
                 before.exclude(),
                 before.schema(),
+                List.of(),
                 before.limits());
 
         assertThat(submit(plan, DIGEST).events()).containsExactly(new MigrationSubmitted(plan, DIGEST, AT));
@@ -207,5 +214,18 @@ class RequestsTest {
 
         assertThat(Requests.allowed(ledger)).isEmpty();
         assertThat(act(Action.CANCEL).refusal()).map(Problem::code).hasValue(ErrorCode.ACTION_NOT_ALLOWED_NOW);
+    }
+
+    @Test
+    void the_end_of_the_schema_that_waits_for_a_person_is_resumed() {
+        givenCopying();
+        given(USERS_COPIED, ORDERS_COPIED, USERS_COMPLETED, ORDERS_COMPLETED, SCHEMA_HALTED);
+        assertThat(ledger.schemaEndIsDue()).isFalse();
+        assertThat(Requests.allowed(ledger)).containsExactly(Action.PAUSE, Action.RESUME, Action.CANCEL);
+
+        Requests.Answer answer = act(Action.RESUME);
+        assertThat(answer.events()).containsExactly(RESUMED);
+        answer.events().forEach(ledger::apply);
+        assertThat(ledger.schemaEndIsDue()).isTrue();
     }
 }

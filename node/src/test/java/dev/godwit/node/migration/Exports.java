@@ -1,11 +1,11 @@
 package dev.godwit.node.migration;
 
-import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
 import dev.godwit.node.source.SourceDatabase;
-import dev.godwit.node.source.TableDefinition;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
@@ -13,6 +13,7 @@ import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
+import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -91,12 +92,12 @@ final class Exports implements SourceDatabase {
     }
 
     @Override
-    public List<NotCarried> leftOut(Plan plan) {
+    public SchemaPlan schema(Plan plan) {
         throw new UnsupportedOperationException();
     }
 
     @Override
-    public TableDefinition definition(TableSpec table) {
+    public Map<TableName, SchemaObject> positions(Collection<TableName> sequences) {
         throw new UnsupportedOperationException();
     }
 

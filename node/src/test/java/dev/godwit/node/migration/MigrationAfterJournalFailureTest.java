@@ -171,7 +171,8 @@ class MigrationAfterJournalFailureTest {
     }
 
     private static Migration.CheckEnded checked(String planDigest, TableSpec... tables) {
-        return new Migration.CheckEnded(planDigest, new Preparation.Checked(List.of(), List.of(tables), "7/1/shop"));
+        return new Migration.CheckEnded(
+                planDigest, new Preparation.Checked(List.of(), List.of(tables), "7/1/shop", List.of()));
     }
 
     /** Two checks run at once after a recovery: the later one fails, and another plan is handed in. */
@@ -205,6 +206,7 @@ class MigrationAfterJournalFailureTest {
                 List.of("*.*"),
                 List.of(),
                 SchemaMode.TABLES,
+                List.of(),
                 Limits.DEFAULT);
     }
 

@@ -86,6 +86,7 @@ class PlanReaderTest {
                             List.of("public.*", "sales.orders"),
                             List.of("public.audit_*"),
                             SchemaMode.TABLES,
+                            List.of(),
                             new Limits(4, 128L << 20, 256L << 20, 32, 32)));
         }
 

@@ -8,7 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** All that the catalogs say of the tables of some schemas, as lines; written without any of the code under test. */
-final class CatalogFingerprint {
+public final class CatalogFingerprint {
     private static final String SCHEMAS = " n.nspname IN ('shop', 'sch\"ema; DROP') ";
 
     private static final List<String> QUERIES = List.of("""
@@ -62,7 +62,7 @@ final class CatalogFingerprint {
 
     private CatalogFingerprint() {}
 
-    static List<String> of(Connection connection) throws SQLException {
+    public static List<String> of(Connection connection) throws SQLException {
         List<String> lines = new ArrayList<>();
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET search_path = ''");

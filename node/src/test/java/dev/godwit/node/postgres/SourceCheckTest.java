@@ -160,6 +160,7 @@ class SourceCheckTest {
                 plan.include(),
                 plan.exclude(),
                 plan.schema(),
+                List.of(),
                 new Limits(1, 1000, 1, 500, 8));
 
         assertThat(source.check(greedy)).singleElement().satisfies(problem -> {

@@ -92,7 +92,8 @@ final class SourceServer {
                 consistency,
                 include,
                 exclude,
-                SchemaMode.TABLES,
+                SchemaMode.EXISTING, // what is left out of a schema is looked at beside the target
+                List.of(),
                 new Limits(2, shardBytes, 64L << 20, 8, 8));
     }
 

@@ -150,6 +150,7 @@ class TargetCheckTest {
                 plan.include(),
                 plan.exclude(),
                 plan.schema(),
+                List.of(),
                 new Limits(4, 1 << 20, 64L << 20, 8, 5000));
 
         assertThat(check(database.address(), greedy))

@@ -1,6 +1,6 @@
 package dev.godwit.node.postgres;
 
-import dev.godwit.node.source.TableDefinition;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
 import dev.godwit.node.target.TargetDatabase.ShardOrder;
 import dev.godwit.protocol.plan.Consistency;
@@ -135,9 +135,15 @@ final class TargetServer {
             return new TableSpec(name, columns, List.of(keys), false, CutMethod.KEY, binary, 0, -1, 1);
         }
 
-        TableDefinition definition(TableSpec table) {
-            try (PostgresConnections source = source()) {
-                return TableDefinitions.read(source, table);
+        /** All that a plan of every table would carry. */
+        SchemaPlan schema() {
+            return schema("postgres");
+        }
+
+        /** As another user sees it. */
+        SchemaPlan schema(String user) {
+            try (PostgresSource source = new PostgresSource(address(user), "godwit test", 1)) {
+                return source.schema(plan("shop", SchemaMode.TABLES, this));
             }
         }
     }
@@ -153,6 +159,7 @@ final class TargetServer {
                 List.of("*.*"),
                 List.of(),
                 mode,
+                List.of(),
                 new Limits(2, 1 << 20, 64L << 20, 8, 8));
     }
 

@@ -190,7 +190,7 @@ class TargetTypesTest {
     }
 
     private void prepare(SchemaMode mode, TableSpec table) {
-        target.prepare(plan("shop", mode, database), List.of(table), source::definition);
+        target.prepare(plan("shop", mode, database), List.of(table), source::schema);
     }
 
     @ParameterizedTest

@@ -83,6 +83,7 @@ class CoordinatorAfterJournalFailureTest {
                     List.of("public.*"),
                     List.of(),
                     SchemaMode.TABLES,
+                    List.of(),
                     new Limits(2, SHARD_BYTES, 64L << 20, 8, 8));
         }
 
@@ -116,7 +117,7 @@ class CoordinatorAfterJournalFailureTest {
         source.fill("item", 1000, 1000);
         table = databases.source.tables(databases.plan).get(0);
         databases.sink.enter(new MigrationEntry(MIGRATION, "digest", "source", CLUSTER, "", ""));
-        databases.sink.prepare(databases.plan, List.of(table), databases.source::definition);
+        databases.sink.prepare(databases.plan, List.of(table), () -> databases.source.schema(databases.plan));
     }
 
     @AfterEach

@@ -267,6 +267,7 @@ class ShardWorkerTest {
                 List.of("*.*"),
                 List.of(),
                 SchemaMode.TABLES,
+                List.of(),
                 Limits.DEFAULT);
     }
 }

@@ -1,12 +1,12 @@
 package dev.godwit.node.shard;
 
 import dev.godwit.node.access.Databases;
-import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
 import dev.godwit.node.source.SourceDatabase;
-import dev.godwit.node.source.TableDefinition;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Consistency;
@@ -28,6 +28,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -51,6 +52,7 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
                 List.of("public.*"),
                 List.of(),
                 SchemaMode.TABLES,
+                List.of(),
                 Limits.DEFAULT);
     }
 
@@ -144,12 +146,12 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
-    public List<NotCarried> leftOut(Plan plan) {
+    public SchemaPlan schema(Plan plan) {
         throw notHere();
     }
 
     @Override
-    public TableDefinition definition(TableSpec table) {
+    public Map<TableName, SchemaObject> positions(Collection<TableName> sequences) {
         throw notHere();
     }
 
@@ -194,7 +196,7 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
-    public void prepare(Plan plan, List<TableSpec> tables, Function<TableSpec, TableDefinition> definitions) {
+    public void prepare(Plan plan, List<TableSpec> tables, Supplier<SchemaPlan> source) {
         throw notHere();
     }
 
@@ -214,7 +216,17 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
-    public void buildKeys(Plan plan, TableSpec table, TableDefinition definition) {
+    public Acceptance accepts(Plan plan, SchemaPlan source) {
+        throw notHere();
+    }
+
+    @Override
+    public void finish(Plan plan, TableSpec table) {
+        throw notHere();
+    }
+
+    @Override
+    public List<Problem> finish(Plan plan, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions) {
         throw notHere();
     }
 }

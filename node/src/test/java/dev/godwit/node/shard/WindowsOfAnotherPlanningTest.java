@@ -87,6 +87,7 @@ class WindowsOfAnotherPlanningTest {
                 List.of("public.*"),
                 List.of(),
                 SchemaMode.TABLES,
+                List.of(),
                 new Limits(2, shardBytes, 64L << 20, 8, 8));
     }
 
@@ -102,7 +103,7 @@ class WindowsOfAnotherPlanningTest {
             desk = new TableDesk(plan, table, databases);
             size = ShardSize.of(shardBytes);
             target.enter(new MigrationEntry(MIGRATION, "digest", "source", "a", "", ""));
-            target.prepare(plan, List.of(table), source::definition);
+            target.prepare(plan, List.of(table), () -> source.schema(plan));
         }
 
         Window window(int number) {

@@ -16,11 +16,12 @@ public final class Outcome {
 
     /**
      * The exit code, or nothing while it goes on. A migration that a person paused goes on (somebody will resume it);
-     * one that paused because of a problem does not, nor one whose last open tables are paused.
+     * one that paused because of a problem does not, nor one whose last open tables are paused, nor one whose schema can't
+     * be ended. One that is complete may still have a problem to tell, such as a foreign key with orphans.
      */
     public static OptionalInt of(MigrationStatus status) {
         if (status.phase() == Phase.COMPLETED) {
-            return OptionalInt.of(DONE);
+            return OptionalInt.of(ofProblems(status, DONE));
         }
         boolean pausedByProblem =
                 status.phase() == Phase.PAUSED && !status.problems().isEmpty();
@@ -28,12 +29,19 @@ public final class Outcome {
                 && status.tablesPaused() > 0
                 && status.shardsRunning() == 0
                 && status.tablesDone() + status.tablesPaused() >= status.tablesTotal();
-        if (status.phase().ended() || pausedByProblem || onlyPausedTablesLeft) {
-            return OptionalInt.of(status.problems().stream()
-                    .mapToInt(p -> p.code().exitCode())
-                    .findFirst()
-                    .orElse(FAILURE));
+        boolean endOfSchemaWaits = status.phase() == Phase.INDEXING
+                && status.tablesDone() == status.tablesTotal()
+                && !status.problems().isEmpty();
+        if (status.phase().ended() || pausedByProblem || onlyPausedTablesLeft || endOfSchemaWaits) {
+            return OptionalInt.of(ofProblems(status, FAILURE));
         }
         return OptionalInt.empty();
+    }
+
+    private static int ofProblems(MigrationStatus status, int without) {
+        return status.problems().stream()
+                .mapToInt(p -> p.code().exitCode())
+                .findFirst()
+                .orElse(without);
     }
 }

@@ -26,6 +26,8 @@ import java.util.List;
     @JsonSubTypes.Type(value = MigrationEvent.TableResumed.class, name = "table-resumed"),
     @JsonSubTypes.Type(value = MigrationEvent.NodeLost.class, name = "node-lost"),
     @JsonSubTypes.Type(value = MigrationEvent.ForeignClusterSeen.class, name = "foreign-cluster-seen"),
+    @JsonSubTypes.Type(value = MigrationEvent.SchemaFinished.class, name = "schema-finished"),
+    @JsonSubTypes.Type(value = MigrationEvent.SchemaHalted.class, name = "schema-halted"),
     @JsonSubTypes.Type(value = MigrationEvent.MigrationPaused.class, name = "migration-paused"),
     @JsonSubTypes.Type(value = MigrationEvent.MigrationResumed.class, name = "migration-resumed"),
     @JsonSubTypes.Type(value = MigrationEvent.MigrationFailed.class, name = "migration-failed"),
@@ -87,7 +89,7 @@ public sealed interface MigrationEvent {
     /** Every shard's claim is durable in every target. */
     record TableCopied(TableName table, long rows, long bytes, long shards, Instant at) implements MigrationEvent {}
 
-    /** The table's keys are built: it is done. */
+    /** The table's own indexes and constraints are made: it is done. */
     record TableCompleted(TableName table, Instant at) implements MigrationEvent {}
 
     record TablePaused(TableName table, Problem problem, Instant at) implements MigrationEvent {}
@@ -103,6 +105,20 @@ public sealed interface MigrationEvent {
 
     /** Another cluster writes the same migration to the same target. */
     record ForeignClusterSeen(String cluster, TableName table, Instant at) implements MigrationEvent {}
+
+    /**
+     * What of the schema comes after every table is made: foreign keys, positions of sequences and the like.
+     *
+     * @param problems what was made and does not hold, such as a foreign key with orphans, which stays NOT VALID
+     */
+    record SchemaFinished(List<Problem> problems, Instant at) implements MigrationEvent {
+        public SchemaFinished {
+            problems = List.copyOf(problems);
+        }
+    }
+
+    /** What of the schema comes after every table can't be made until a person has looked at it. */
+    record SchemaHalted(Problem problem, Instant at) implements MigrationEvent {}
 
     record MigrationPaused(String by, Instant at) implements MigrationEvent {}
 

@@ -21,7 +21,9 @@ import java.util.Map;
  * @param snapshot {@code pg_current_snapshot()} of the one snapshot; null where there is none
  * @param exports names under which the snapshot is or was exported, by node
  * @param tables every table in the order of planning
- * @param problems what stopped it
+ * @param problems what stopped it, or what does not hold although it is complete
+ * @param schemaFinished whether what comes after every table is made
+ * @param schemaHalted why that waits for a person; null if it does not
  */
 public record StoredMigration(
         Plan plan,
@@ -33,7 +35,9 @@ public record StoredMigration(
         String snapshot,
         Map<String, String> exports,
         List<PlannedTable> tables,
-        List<Problem> problems) {
+        List<Problem> problems,
+        boolean schemaFinished,
+        Problem schemaHalted) {
     public StoredMigration {
         exports = Map.copyOf(exports);
         tables = List.copyOf(tables);

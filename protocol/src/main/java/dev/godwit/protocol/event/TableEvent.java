@@ -88,6 +88,6 @@ public sealed interface TableEvent {
     /** Every range of the table has its claim in the target, and these are flushed to its disk. */
     record ClaimsConfirmed(long rows, long bytes, long shards) implements TableEvent {}
 
-    /** The table's keys are built. */
+    /** What belongs to the table alone is made: indexes, keys and the like. */
     record KeysBuilt() implements TableEvent {}
 }

@@ -15,6 +15,8 @@ import java.util.Map;
  * @param include patterns {@code schema.table} of tables to migrate, {@code *} matches any run of characters
  * @param exclude patterns of tables to leave out, applied after {@code include}
  * @param schema who makes the tables in the targets
+ * @param leaveOut patterns of what may be missing in the targets although the source has it: kind and name, as the check
+ *     tells them, for example {@code view public.*}; {@code *} matches any run of characters
  * @param limits ceilings
  */
 public record Plan(
@@ -27,10 +29,12 @@ public record Plan(
         List<String> include,
         List<String> exclude,
         SchemaMode schema,
+        List<String> leaveOut,
         Limits limits) {
     public Plan {
         targets = Map.copyOf(targets);
         include = List.copyOf(include);
         exclude = List.copyOf(exclude);
+        leaveOut = leaveOut == null ? List.of() : List.copyOf(leaveOut); // journals of before it have none
     }
 }

@@ -67,6 +67,11 @@ public final class TablePatterns {
         return trailing % 2 == 1;
     }
 
+    /** Whether the whole text is as the pattern says, dots included; stars and backslashes as in a table's pattern. */
+    public static boolean matchesText(String pattern, String text) {
+        return matchesPart(pattern, text);
+    }
+
     /** Linear in the lengths for each star: no pattern is slow. */
     private static boolean matchesPart(String pattern, String name) {
         List<String> literals = literals(pattern);

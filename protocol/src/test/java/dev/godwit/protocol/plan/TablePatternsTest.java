@@ -66,6 +66,7 @@ class TablePatternsTest {
                 List.of("public.*", "sales.orders"),
                 List.of("public.audit_*"),
                 SchemaMode.TABLES,
+                List.of(),
                 Limits.DEFAULT);
         assertThat(TablePatterns.matches(plan, new TableName("public", "users")))
                 .isTrue();

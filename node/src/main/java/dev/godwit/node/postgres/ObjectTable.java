@@ -1,0 +1,160 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.schema.ObjectKind;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.node.schema.Section;
+import dev.godwit.protocol.table.TableName;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Types;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * The objects that a migration makes, kept in the target beside its claims: each is marked as made in the transaction
+ * that makes it, so what is done is known where it was done, and no node has to hold or read a whole schema again.
+ */
+final class ObjectTable {
+    private static final int AT_ONCE = 500;
+
+    private ObjectTable() {}
+
+    /**
+     * An object that is to be made.
+     *
+     * @param place in the order in which they are made; 0 and up
+     */
+    record Kept(int place, SchemaObject object) {}
+
+    /** Whether the migration's objects are kept. */
+    static boolean isKept(Connection connection, String migration) throws SQLException {
+        return sourceMajor(connection, migration) > 0;
+    }
+
+    /** PostgreSQL's major version where the objects were read; 0 if none are kept. */
+    static int sourceMajor(Connection connection, String migration) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT source_major FROM godwit.schema WHERE migration = ?")) {
+            statement.setString(1, migration);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? row.getInt(1) : 0;
+            }
+        }
+    }
+
+    /**
+     * Keeps a schema in place of what is kept under the migration's name. To be called under the lock that all who prepare
+     * take, and not once rows may have landed: what was made is then not known any more.
+     *
+     * @param made objects that the target has already
+     */
+    static void keep(Connection connection, String migration, SchemaPlan plan, Set<SchemaObject.Key> made)
+            throws SQLException {
+        for (String table : List.of("godwit.object", "godwit.schema")) {
+            try (PreparedStatement statement =
+                    connection.prepareStatement("DELETE FROM " + table + " WHERE migration = ?")) {
+                statement.setString(1, migration);
+                statement.executeUpdate();
+            }
+        }
+        try (PreparedStatement statement =
+                connection.prepareStatement("INSERT INTO godwit.schema (migration, source_major) VALUES (?, ?)")) {
+            statement.setString(1, migration);
+            statement.setInt(2, plan.serverMajor());
+            statement.executeUpdate();
+        }
+        insert(connection, migration, plan.objects(), made);
+    }
+
+    private static void insert(
+            Connection connection, String migration, List<SchemaObject> objects, Set<SchemaObject.Key> made)
+            throws SQLException {
+        String sql = """
+                INSERT INTO godwit.object (migration, place, section, kind, object_schema, object_name, source_table,
+                  statements, made_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, CASE WHEN ? THEN now() END)""";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            for (int place = 0; place < objects.size(); place++) {
+                SchemaObject object = objects.get(place);
+                statement.setString(1, migration);
+                statement.setInt(2, place);
+                statement.setString(3, object.section().name());
+                statement.setString(4, object.kind().name());
+                statement.setString(5, object.schema());
+                statement.setString(6, object.name());
+                if (object.table() == null) {
+                    statement.setNull(7, Types.VARCHAR);
+                } else {
+                    statement.setString(7, object.table().text());
+                }
+                statement.setArray(
+                        8, connection.createArrayOf("text", object.create().toArray()));
+                statement.setBoolean(9, made.contains(object.key()));
+                statement.addBatch();
+                if ((place + 1) % AT_ONCE == 0) {
+                    statement.executeBatch();
+                }
+            }
+            statement.executeBatch();
+        }
+    }
+
+    /** Those of a section that are not made yet, in order. */
+    static List<Kept> unmade(Connection connection, String migration, Section section) throws SQLException {
+        return unmade(connection, migration, section, null);
+    }
+
+    /** Those of a table that are not made yet and come after its rows, in order. */
+    static List<Kept> unmade(Connection connection, String migration, TableName table) throws SQLException {
+        return unmade(connection, migration, Section.AFTER, table);
+    }
+
+    private static List<Kept> unmade(Connection connection, String migration, Section section, TableName table)
+            throws SQLException {
+        String sql = "SELECT place, kind, object_schema, object_name, source_table, statements FROM godwit.object"
+                + " WHERE migration = ? AND section = ? AND made_at IS NULL"
+                + (table == null ? "" : " AND source_table = ?") + " ORDER BY place";
+        List<Kept> objects = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            statement.setString(2, section.name());
+            if (table != null) {
+                statement.setString(3, table.text());
+            }
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    objects.add(new Kept(row.getInt("place"), object(row, section)));
+                }
+            }
+        }
+        return objects;
+    }
+
+    private static SchemaObject object(ResultSet row, Section section) throws SQLException {
+        String table = row.getString("source_table");
+        return new SchemaObject(
+                ObjectKind.valueOf(row.getString("kind")),
+                section,
+                row.getString("object_schema"),
+                row.getString("object_name"),
+                table == null ? null : TableName.parse(table),
+                CatalogRows.texts(row, "statements"),
+                List.of());
+    }
+
+    /** Marks as made, in the transaction that makes it. */
+    static void made(Connection connection, String migration, List<Kept> objects) throws SQLException {
+        String sql = "UPDATE godwit.object SET made_at = now() WHERE migration = ? AND place = ANY (?)";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            statement.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "int4", objects.stream().map(Kept::place).toArray()));
+            statement.executeUpdate();
+        }
+    }
+}

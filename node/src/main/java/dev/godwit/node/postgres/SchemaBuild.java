@@ -1,0 +1,173 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.postgres.ObjectTable.Kept;
+import dev.godwit.node.schema.ObjectKind;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.Section;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+
+/**
+ * Makes the kept objects of a migration, section by section. Each is marked in the transaction that makes it, so a crash
+ * at any moment leaves it made and marked, or neither. Thread-safe.
+ */
+final class SchemaBuild {
+    /** Few enough that their locks are a small part of a server's. */
+    private static final int IN_ONE_TRANSACTION = 50;
+
+    /** Builds of all nodes together, about: what one may take of the target's memory and processors depends on it. */
+    private static final int BUILDS_ON_A_SERVER = 4;
+
+    /** All that belongs to a table that is no bigger is made in one transaction: its builds take no time. */
+    private static final long SMALL_TABLE_BYTES = 4L << 20;
+
+    private final TargetSessions sessions;
+    private final Builds builds;
+    private final String place;
+
+    SchemaBuild(TargetSessions sessions, Builds builds, String place) {
+        this.sessions = sessions;
+        this.builds = builds;
+        this.place = place;
+    }
+
+    /** Whatever rows need, in order. Several nodes may do so at once. */
+    void beforeRows(String migration) {
+        Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, Section.BEFORE));
+        for (int from = 0; from < open.objects().size(); from += IN_ONE_TRANSACTION) {
+            int to = Math.min(open.objects().size(), from + IN_ONE_TRANSACTION);
+            make(migration, open.maker(), open.objects().subList(from, to));
+        }
+    }
+
+    /** What belongs to a table alone and comes after its rows. Does nothing where all of it is made. */
+    void afterRows(String migration, TableSpec table) {
+        Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, table.name()));
+        if (open.objects().isEmpty()) {
+            return;
+        }
+        if (table.estimatedBytes() <= SMALL_TABLE_BYTES) {
+            builds.one(() -> make(migration, open.maker(), open.objects()));
+        } else {
+            kindByKind(open.objects()).forEach(some -> each(migration, open.maker(), some));
+        }
+    }
+
+    /**
+     * What comes after all tables.
+     *
+     * @param positions where sequences stand at the source now; what it does not know stays where the schema had it
+     * @return what was made and does not hold
+     */
+    List<Problem> atTheEnd(String migration, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions) {
+        Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, Section.END));
+        List<Problem> problems = new ArrayList<>();
+        for (List<Kept> some : kindByKind(open.objects())) {
+            ObjectKind kind = some.get(0).object().kind();
+            if (kind == ObjectKind.FOREIGN_KEY_VALIDATION) {
+                List<Supplier<Optional<Problem>>> validations = some.stream()
+                        .<Supplier<Optional<Problem>>>map(kept -> () -> validate(migration, open.maker(), kept))
+                        .toList();
+                builds.all(validations).forEach(problem -> problem.ifPresent(problems::add));
+            } else if (kind == ObjectKind.SEQUENCE_POSITION) {
+                advance(migration, open.maker(), some, positions);
+            } else {
+                each(migration, open.maker(), some);
+            }
+        }
+        return problems;
+    }
+
+    private record Open(SchemaMaker maker, List<Kept> objects) {}
+
+    private Open open(String migration, TargetSessions.Work<List<Kept>> unmade) {
+        return sessions.reading(
+                place,
+                connection -> new Open(
+                        new SchemaMaker(ObjectTable.sourceMajor(connection, migration), BUILDS_ON_A_SERVER),
+                        unmade.run(connection)));
+    }
+
+    /** Runs of the same kind, in order: a later kind may stand on an earlier one. */
+    private static List<List<Kept>> kindByKind(List<Kept> objects) {
+        List<List<Kept>> runs = new ArrayList<>();
+        ObjectKind kind = null;
+        for (Kept kept : objects) {
+            if (kept.object().kind() != kind) {
+                kind = kept.object().kind();
+                runs.add(new ArrayList<>());
+            }
+            runs.get(runs.size() - 1).add(kept);
+        }
+        return runs;
+    }
+
+    /** Each in a transaction of its own; side by side where that takes time and no lock that others of them want. */
+    private void each(String migration, SchemaMaker maker, List<Kept> some) {
+        boolean sideBySide =
+                some.get(0).object().kind().readsRows() && some.get(0).object().kind() != ObjectKind.FOREIGN_KEY;
+        List<Supplier<Boolean>> makings = some.stream()
+                .<Supplier<Boolean>>map(kept -> () -> make(migration, maker, List.of(kept)))
+                .toList();
+        if (sideBySide) {
+            builds.all(makings);
+        } else {
+            makings.forEach(builds::one);
+        }
+    }
+
+    private boolean make(String migration, SchemaMaker maker, List<Kept> some) {
+        String where = some.size() == 1 ? Sql.printable(some.get(0).object().identity()) : place;
+        return sessions.durably(where, TargetSessions.UNBOUNDED, connection -> {
+            boolean made = false;
+            for (Kept kept : some) {
+                made |= maker.make(connection, kept.object());
+            }
+            ObjectTable.made(connection, migration, some);
+            return made;
+        });
+    }
+
+    /** A foreign key with orphans stays NOT VALID: it is there for new rows, and the orphans are told. */
+    private Optional<Problem> validate(String migration, SchemaMaker maker, Kept kept) {
+        try {
+            make(migration, maker, List.of(kept));
+            return Optional.empty();
+        } catch (GodwitException e) {
+            if (e.code() != ErrorCode.TARGET_FOREIGN_KEY_ORPHANS) {
+                throw e;
+            }
+            return Optional.of(e.problem());
+        }
+    }
+
+    private void advance(
+            String migration,
+            SchemaMaker maker,
+            List<Kept> some,
+            Function<Collection<TableName>, Map<TableName, SchemaObject>> positions) {
+        Map<TableName, SchemaObject> now =
+                positions.apply(some.stream().map(kept -> name(kept.object())).collect(Collectors.toSet()));
+        List<Kept> current = some.stream()
+                .map(kept -> new Kept(kept.place(), now.getOrDefault(name(kept.object()), kept.object())))
+                .toList();
+        for (int from = 0; from < current.size(); from += IN_ONE_TRANSACTION) {
+            make(migration, maker, current.subList(from, Math.min(current.size(), from + IN_ONE_TRANSACTION)));
+        }
+    }
+
+    private static TableName name(SchemaObject object) {
+        return new TableName(object.schema(), object.name());
+    }
+}

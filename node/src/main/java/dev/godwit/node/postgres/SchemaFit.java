@@ -1,0 +1,121 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.schema.Need;
+import dev.godwit.node.schema.ObjectKind;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.TableName;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What of a source's schema a target can take, and what it has of it already.
+ *
+ * @param wanted what is to be there in the end: without what needs something that the target lacks
+ * @param problems why rows could not land, or what could not be made later
+ * @param there objects that the target has already
+ */
+record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key> there) {
+    /** Whose values travel by their shape. A table's columns are compared where its rows are looked for. */
+    private static final Set<ObjectKind> TYPES =
+            EnumSet.of(ObjectKind.ENUM, ObjectKind.DOMAIN, ObjectKind.COMPOSITE, ObjectKind.RANGE, ObjectKind.TABLE);
+
+    /** Whether the target can take the schema that is read from the source; looks only. */
+    static SchemaFit of(Connection target, Plan plan, SchemaPlan source) throws SQLException {
+        Set<Need> missing = SchemaNeeds.missing(target, source.needs());
+        List<Problem> problems = new ArrayList<>();
+        source.blockedBy(missing).forEach(object -> problems.add(lacks(object, missing)));
+        SchemaPlan wanted = source.without(missing);
+        SchemaPlan has = SchemaReader.read(target, plan);
+        problems.addAll(shapes(wanted, has));
+        Map<SchemaObject.Key, SchemaObject> theirs = has.byKey();
+        Set<SchemaObject.Key> there = new HashSet<>();
+        boolean sameVersion = wanted.serverMajor() == target.getMetaData().getDatabaseMajorVersion();
+        for (SchemaObject object : wanted.objects()) {
+            SchemaObject its = theirs.get(object.key());
+            if (its == null || object.kind().isState()) {
+                continue;
+            }
+            there.add(object.key());
+            if (sameVersion && !TYPES.contains(object.kind()) && !object.isLike(its)) {
+                // Each version prints expressions in its own way.
+                problems.add(SchemaMaker.differs(object).problem());
+            }
+        }
+        return new SchemaFit(wanted, problems, there);
+    }
+
+    /** Where the tables are there already: whether values of users' types mean the same in both databases. */
+    static List<Problem> types(Connection target, Plan plan, SchemaPlan source) throws SQLException {
+        return shapes(source, SchemaReader.read(target, plan));
+    }
+
+    /** By name alone, since another kind of type is another shape too. */
+    private static List<Problem> shapes(SchemaPlan source, SchemaPlan target) {
+        Map<TableName, SchemaObject> theirs = new HashMap<>();
+        target.objects().stream()
+                .filter(object -> TYPES.contains(object.kind()))
+                .forEach(object -> theirs.put(new TableName(object.schema(), object.name()), object));
+        List<Problem> problems = new ArrayList<>();
+        for (SchemaObject object : source.objects()) {
+            SchemaObject its = theirs.get(new TableName(object.schema(), object.name()));
+            boolean hasValues = object.kind() == ObjectKind.TABLE
+                    ? source.rowTypes().contains(object.key())
+                    : TYPES.contains(object.kind());
+            if (hasValues && its != null) {
+                type(object, its, problems);
+            }
+        }
+        return problems;
+    }
+
+    private static void type(SchemaObject ours, SchemaObject theirs, List<Problem> problems) {
+        if (ours.fits(theirs)) {
+            return;
+        }
+        String where = Sql.printable(ours.schema() + '.' + ours.name());
+        if (ours.kind() == ObjectKind.ENUM && theirs.kind() == ObjectKind.ENUM) {
+            List<String> missing = new ArrayList<>(ours.shape());
+            missing.removeAll(theirs.shape());
+            problems.add(new Problem(
+                    ErrorCode.TARGET_TYPE_MISSING,
+                    "The target's enum type lacks labels: "
+                            + missing.stream().map(Sql::printable).collect(Collectors.joining(", ")) + ".",
+                    where,
+                    "ALTER TYPE … ADD VALUE."));
+        } else {
+            problems.add(new Problem(
+                    ErrorCode.TARGET_COLUMN_TYPE,
+                    "The target's type is (" + Sql.printable(String.join(", ", theirs.shape())) + "), the source's is ("
+                            + Sql.printable(String.join(", ", ours.shape())) + ").",
+                    where,
+                    "Make the target's type like the source's, attributes in the same order."));
+        }
+    }
+
+    private static Problem lacks(SchemaObject object, Set<Need> missing) {
+        List<Need> lacking = object.needs().stream().filter(missing::contains).toList();
+        boolean collation = lacking.stream().allMatch(need -> need.kind() == Need.Kind.COLLATION);
+        return new Problem(
+                collation ? ErrorCode.TARGET_COLLATION_MISSING : ErrorCode.TARGET_TYPE_MISSING,
+                "The target lacks "
+                        + lacking.stream()
+                                .map(need -> Sql.printable(need.text()))
+                                .collect(Collectors.joining(", "))
+                        + ", and this needs it.",
+                Sql.printable(object.identity()),
+                "Create it in the target: an extension by CREATE EXTENSION, a collation by CREATE COLLATION once the"
+                        + " operating system has its locale; or exclude the table.");
+    }
+}
