@@ -111,7 +111,7 @@ final class SchemaMaker {
         } else if (state.equals("23505")) {
             return new GodwitException(
                     ErrorCode.TARGET_KEY_NOT_UNIQUE,
-                    "Rows have the same values in a unique key (SQLSTATE 23505).",
+                    "Rows have the same values in the key " + Sql.printable(object.name()) + " (SQLSTATE 23505).",
                     where,
                     "Look for duplicates in the target and in the source; then resume.");
         } else if (state.equals("23503") && object.kind() == ObjectKind.FOREIGN_KEY_VALIDATION) {

@@ -87,7 +87,7 @@ class BadPlanTest {
                         .yaml())
                 .returns(ErrorCode.PLAN_UNKNOWN_KEY, Problem::code)
                 .satisfies(problem -> {
-                    assertThat(problem.where()).contains(":9:10");
+                    assertThat(problem.where()).contains(":10:10");
                     assertThat(problem.line()).contains("workersPerNod", "workersPerNode");
                 });
     }
@@ -99,7 +99,7 @@ class BadPlanTest {
                         .yaml())
                 .returns(ErrorCode.PLAN_WRONG_VALUE, Problem::code)
                 .satisfies(problem -> {
-                    assertThat(problem.where()).contains(":9:");
+                    assertThat(problem.where()).contains(":10:");
                     assertThat(problem.fix()).contains("MiB");
                 });
     }
