@@ -22,8 +22,11 @@ import java.util.List;
 
 /** What follows by itself: from the check, from what a table's coordinator tells, and as time passes. Pure. */
 public final class NextSteps {
-    /** Tables that are under way at once: enough to keep workers busy, few enough to ask about in turn. */
+    /** Tables that are copied at once: enough to keep workers busy, few enough to ask about in turn. */
     static final int TABLES_AT_ONCE = 16;
+
+    /** Tables that are copied, or whose indexes are built: each of the latter holds a thread of its coordinator's node. */
+    static final int TABLES_UNDER_WAY = 64;
 
     /** Tables of one {@code TablesPlanned} event, so that no event grows without bound. */
     static final int TABLES_PER_EVENT = 500;
@@ -90,8 +93,14 @@ public final class NextSteps {
     }
 
     private static List<MigrationEvent> started(MigrationLedger ledger, Instant now) {
+        long copying = ledger.underWay().stream()
+                .flatMap(table -> ledger.table(table).stream())
+                .filter(table -> table.state() == TableState.COPYING)
+                .count();
+        long more = Math.min(
+                TABLES_AT_ONCE - copying, TABLES_UNDER_WAY - ledger.underWay().size());
         return ledger.waiting().stream()
-                .limit(Math.max(0, TABLES_AT_ONCE - ledger.underWay().size()))
+                .limit(Math.max(0, more))
                 .<MigrationEvent>map(table -> new TableStarted(table, now))
                 .toList();
     }

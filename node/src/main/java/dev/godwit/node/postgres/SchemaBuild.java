@@ -92,11 +92,18 @@ final class SchemaBuild {
     private record Open(SchemaMaker maker, List<Kept> objects) {}
 
     private Open open(String migration, TargetSessions.Work<List<Kept>> unmade) {
-        return sessions.reading(
-                place,
-                connection -> new Open(
-                        new SchemaMaker(ObjectTable.sourceMajor(connection, migration), BUILDS_ON_A_SERVER),
-                        unmade.run(connection)));
+        return sessions.reading(place, connection -> {
+            int sourceMajor = ObjectTable.sourceMajor(connection, migration);
+            if (sourceMajor == 0) {
+                throw new GodwitException(
+                        ErrorCode.ROWS_DIFFER,
+                        "The target keeps no schema of this migration: its schema godwit was changed, or the migration was"
+                                + " begun by a version that made tables and keys alone.",
+                        migration,
+                        "Start a migration under a new name and with empty tables.");
+            }
+            return new Open(new SchemaMaker(sourceMajor, BUILDS_ON_A_SERVER), unmade.run(connection));
+        });
     }
 
     /** Runs of the same kind, in order: a later kind may stand on an earlier one. */

@@ -22,6 +22,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.TableCopied;
 import dev.godwit.protocol.event.MigrationEvent.TableStarted;
 import dev.godwit.protocol.event.MigrationEvent.TablesPlanned;
 import dev.godwit.protocol.status.TableState;
@@ -148,6 +149,17 @@ class NextStepsTest {
         given(new TableStarted(new TableName("public", "t0"), AT));
 
         assertThat(NextSteps.due(ledger, AT)).hasSize(NextSteps.TABLES_AT_ONCE - 1);
+    }
+
+    @Test
+    void tables_whose_indexes_are_built_keep_others_from_beginning_only_where_they_are_many() {
+        given(SUBMITTED, new TablesPlanned(tables(100), true, AT), CHECKED, TAKEN, PREPARED);
+        for (int i = 0; i < NextSteps.TABLES_UNDER_WAY - 1; i++) {
+            TableName table = new TableName("public", "t" + i);
+            given(new TableStarted(table, AT), new TableCopied(table, 1, 1, 1, AT));
+            int left = NextSteps.TABLES_UNDER_WAY - 1 - i;
+            assertThat(NextSteps.due(ledger, AT)).hasSize(Math.min(NextSteps.TABLES_AT_ONCE, left));
+        }
     }
 
     @Test
