@@ -26,10 +26,9 @@ record BuildSettings(long memoryKilobytes, int workers) {
      */
     static BuildSettings choose(Connection connection, int buildsAtOnce) throws SQLException {
         String sql = """
-                SELECT (SELECT setting::bigint FROM pg_settings WHERE name = 'maintenance_work_mem'),
-                  (SELECT setting::bigint * 8 FROM pg_settings WHERE name = 'shared_buffers'),
-                  (SELECT least(setting::int, current_setting('max_worker_processes')::int) FROM pg_settings
-                    WHERE name = 'max_parallel_workers')""";
+                SELECT pg_size_bytes(current_setting('maintenance_work_mem')) / 1024,
+                  pg_size_bytes(current_setting('shared_buffers')) / 1024,
+                  least(current_setting('max_parallel_workers')::int, current_setting('max_worker_processes')::int)""";
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();

@@ -124,8 +124,8 @@ final class SchemaBuild {
     private void each(String migration, SchemaMaker maker, List<Kept> some) {
         boolean sideBySide =
                 some.get(0).object().kind().readsRows() && some.get(0).object().kind() != ObjectKind.FOREIGN_KEY;
-        List<Supplier<Boolean>> makings = some.stream()
-                .<Supplier<Boolean>>map(kept -> () -> make(migration, maker, List.of(kept)))
+        List<Supplier<Void>> makings = some.stream()
+                .<Supplier<Void>>map(kept -> () -> make(migration, maker, List.of(kept)))
                 .toList();
         if (sideBySide) {
             builds.all(makings);
@@ -134,15 +134,12 @@ final class SchemaBuild {
         }
     }
 
-    private boolean make(String migration, SchemaMaker maker, List<Kept> some) {
+    private Void make(String migration, SchemaMaker maker, List<Kept> some) {
         String where = some.size() == 1 ? Sql.printable(some.get(0).object().identity()) : place;
         return sessions.durably(where, TargetSessions.UNBOUNDED, connection -> {
-            boolean made = false;
-            for (Kept kept : some) {
-                made |= maker.make(connection, kept.object());
-            }
+            maker.make(connection, some.stream().map(Kept::object).toList());
             ObjectTable.made(connection, migration, some);
-            return made;
+            return null;
         });
     }
 

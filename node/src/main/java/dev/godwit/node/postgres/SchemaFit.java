@@ -40,11 +40,16 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
         SchemaPlan has = SchemaReader.read(target, plan);
         problems.addAll(shapes(wanted, has));
         Map<SchemaObject.Key, SchemaObject> theirs = has.byKey();
+        Set<String> schemas = new HashSet<>();
+        CatalogRows.all(target, "SELECT nspname FROM pg_namespace", row -> schemas.add(row.getString(1)));
         Set<SchemaObject.Key> there = new HashSet<>();
         boolean sameVersion = wanted.serverMajor() == target.getMetaData().getDatabaseMajorVersion();
         for (SchemaObject object : wanted.objects()) {
             SchemaObject its = theirs.get(object.key());
-            if (its == null || object.kind().isState()) {
+            if (object.kind() == ObjectKind.SCHEMA && schemas.contains(object.schema())) {
+                there.add(object.key());
+                continue;
+            } else if (its == null || object.kind().isState()) {
                 continue;
             }
             there.add(object.key());

@@ -8,9 +8,12 @@ import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
+import java.sql.Savepoint;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Makes objects of a schema on a target. Each is made in the caller's transaction, so it is there or not there. Making
@@ -50,6 +53,42 @@ final class SchemaMaker {
             return makeLocked(connection, object);
         } catch (SQLException e) {
             throw translate(e, object);
+        }
+    }
+
+    /**
+     * Makes all of these in the caller's transaction. As a rule none is there, and they are sent to the server at once;
+     * where that fails, they are looked at and made one by one, which also tells whose fault it is.
+     */
+    void make(Connection connection, List<SchemaObject> objects) {
+        if (objects.size() == 1 || !makeAtOnce(connection, objects)) {
+            objects.forEach(object -> make(connection, object));
+        }
+    }
+
+    private boolean makeAtOnce(Connection connection, List<SchemaObject> objects) {
+        try {
+            for (int purpose : objects.stream()
+                    .mapToInt(SchemaMaker::purpose)
+                    .distinct()
+                    .sorted()
+                    .toArray()) {
+                TargetTables.lock(connection, purpose);
+            }
+            Savepoint before = connection.setSavepoint();
+            try (Statement statement = connection.createStatement()) {
+                statement.setEscapeProcessing(false);
+                statement.execute(objects.stream()
+                        .flatMap(object -> object.create().stream())
+                        .collect(Collectors.joining(";\n")));
+                connection.releaseSavepoint(before);
+                return true;
+            } catch (SQLException e) {
+                connection.rollback(before);
+                return false;
+            }
+        } catch (SQLException e) {
+            throw translate(e, objects.get(0));
         }
     }
 

@@ -14,7 +14,10 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Supplier;
 
 /**
@@ -24,6 +27,9 @@ import java.util.function.Supplier;
 final class TargetSchema {
     /** So many problems are told in full; beyond it, how many more there are. */
     private static final int TOLD = 20;
+
+    /** Tables that one transaction looks into. */
+    private static final int TABLES_AT_ONCE = 100;
 
     private final TargetSessions sessions;
     private final SchemaBuild build;
@@ -103,24 +109,26 @@ final class TargetSchema {
      * @param ownTables whether Godwit's own tables are there; without them nothing is claimed
      */
     List<Problem> occupied(String migration, List<TableSpec> tables, TargetShape shape, boolean ownTables) {
+        List<TableName> comparable = tables.stream()
+                .filter(table ->
+                        shape.has(table.name()) && shape.differences(table).isEmpty())
+                .map(TableSpec::name)
+                .toList();
         List<Problem> problems = new ArrayList<>();
-        for (TableSpec table : tables) {
-            if (!shape.has(table.name()) || !shape.differences(table).isEmpty()) {
-                continue;
-            }
-            boolean partitioned = shape.partitioned(table.name());
-            sessions.reading(Sql.printable(table.name().text()), connection -> {
+        for (int from = 0; from < comparable.size(); from += TABLES_AT_ONCE) {
+            List<TableName> some = comparable.subList(from, Math.min(comparable.size(), from + TABLES_AT_ONCE));
+            sessions.reading(place, connection -> {
                 // Asked before the rows: a shard that lands in between shows its rows, and no false alarm is given.
-                boolean landed =
-                        ownTables && claimedBy(connection, "rows > 0 AND migration = ?", migration, table.name());
-                boolean holdsRows = holdsRows(connection, table.name(), partitioned);
-                if (landed && !holdsRows) {
-                    problems.add(emptied(table.name()));
-                } else if (holdsRows
-                        && !(ownTables && claimedBy(connection, "migration = ?", migration, table.name()))) {
-                    problems.add(occupied(
-                            table.name(),
-                            ownTables && claimedBy(connection, "migration <> ?", migration, table.name())));
+                Set<TableName> landed = ownTables ? landed(connection, migration, some) : Set.of();
+                Set<TableName> holdRows = holdRows(connection, some, shape);
+                for (TableName table : some) {
+                    if (landed.contains(table) && !holdRows.contains(table)) {
+                        problems.add(emptied(table));
+                    } else if (holdRows.contains(table)
+                            && !(ownTables && claimedBy(connection, "migration = ?", migration, table))) {
+                        problems.add(occupied(
+                                table, ownTables && claimedBy(connection, "migration <> ?", migration, table)));
+                    }
                 }
                 return null;
             });
@@ -134,15 +142,11 @@ final class TargetSchema {
                 .map(TableSpec::name)
                 .filter(name -> !shape.has(name))
                 .toList();
-        return sessions.reading(place, connection -> {
-            List<Problem> problems = new ArrayList<>();
-            for (TableName table : missing) {
-                if (claimedBy(connection, "rows > 0 AND migration = ?", migration, table)) {
-                    problems.add(emptied(table));
-                }
-            }
-            return problems;
-        });
+        return missing.isEmpty()
+                ? List.of()
+                : sessions.reading(place, connection -> landed(connection, migration, missing)).stream()
+                        .map(TargetSchema::emptied)
+                        .toList();
     }
 
     private static Problem emptied(TableName table) {
@@ -168,14 +172,49 @@ final class TargetSchema {
                         "Empty or drop the table, or exclude it.");
     }
 
-    private static boolean holdsRows(Connection connection, TableName table, boolean partitioned) throws SQLException {
-        // A partitioned table's rows are in its partitions; an inheriting table's rows are not its parent's.
-        String sql = "SELECT EXISTS (SELECT FROM " + (partitioned ? "" : "ONLY ") + Sql.table(table) + ")";
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            return row.getBoolean(1);
+    /** Those of which some shard that this migration has landed had rows. */
+    private static Set<TableName> landed(Connection connection, String migration, List<TableName> tables)
+            throws SQLException {
+        String sql = "SELECT t.name FROM unnest(?::text[]) t(name) WHERE EXISTS (SELECT FROM godwit.claim"
+                + " WHERE migration = ? AND source_table = t.name AND outcome = 'copied' AND rows > 0)";
+        Set<TableName> landed = new LinkedHashSet<>();
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "text", tables.stream().map(TableName::text).toArray()));
+            statement.setString(2, migration);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    landed.add(TableName.parse(row.getString(1)));
+                }
+            }
         }
+        return landed;
+    }
+
+    /** Those that are not empty. Each is locked until the transaction ends, so they may not be too many. */
+    private static Set<TableName> holdRows(Connection connection, List<TableName> tables, TargetShape shape)
+            throws SQLException {
+        StringBuilder sql = new StringBuilder();
+        for (int i = 0; i < tables.size(); i++) {
+            // A partitioned table's rows are in its partitions; an inheriting table's rows are not its parent's.
+            sql.append(i == 0 ? "" : " UNION ALL ")
+                    .append("SELECT ")
+                    .append(i)
+                    .append(" WHERE EXISTS (SELECT FROM ")
+                    .append(shape.partitioned(tables.get(i)) ? "" : "ONLY ")
+                    .append(Sql.table(tables.get(i)))
+                    .append(')');
+        }
+        Set<TableName> holdRows = new HashSet<>();
+        try (Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(sql.toString())) {
+            while (row.next()) {
+                holdRows.add(tables.get(row.getInt(1)));
+            }
+        }
+        return holdRows;
     }
 
     private static boolean claimedBy(Connection connection, String whose, String migration, TableName table)
