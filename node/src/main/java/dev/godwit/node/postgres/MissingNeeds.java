@@ -1,0 +1,91 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.schema.LeftOut;
+import dev.godwit.node.schema.Need;
+import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.ObjectKind;
+import dev.godwit.node.schema.SchemaObject;
+import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.table.TableSpec;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * What a target lacks of what the source's tables are made of, where Godwit makes them.
+ *
+ * @param problems what rows can't land without
+ * @param leftOut all that will not be made, also for what the target lacks
+ */
+record MissingNeeds(List<Problem> problems, List<NotCarried> leftOut) {
+    MissingNeeds {
+        problems = List.copyOf(problems);
+        leftOut = List.copyOf(leftOut);
+    }
+
+    /** @param schema of the source */
+    static MissingNeeds find(SchemaPlan schema, Connection target, List<TableSpec> tables, String place)
+            throws SQLException {
+        Set<Need> missing = SchemaNeeds.missing(target, schema.needs());
+        if (missing.isEmpty()) {
+            return new MissingNeeds(List.of(), LeftOut.of(schema));
+        }
+        TargetShape shape = TargetShape.read(target, tables);
+        Map<Need, List<String>> blocked = new LinkedHashMap<>();
+        for (SchemaObject object : schema.blockedBy(missing)) {
+            boolean there = object.kind() == ObjectKind.TABLE && shape.has(object.table());
+            for (Need need : object.needs()) {
+                // A table above or beside that is not migrated does not keep rows out.
+                if (!there && missing.contains(need) && need.kind() != Need.Kind.RELATION) {
+                    blocked.computeIfAbsent(need, one -> new ArrayList<>()).add(object.identity());
+                }
+            }
+        }
+        Set<String> installed = new HashSet<>();
+        CatalogRows.all(target, "SELECT name FROM pg_available_extensions", row -> installed.add(row.getString(1)));
+        List<Problem> problems = new ArrayList<>();
+        blocked.forEach((need, objects) -> problems.add(problem(need, objects, installed, place)));
+        return new MissingNeeds(problems, LeftOut.of(schema.without(missing)));
+    }
+
+    private static Problem problem(Need need, List<String> objects, Set<String> installed, String place) {
+        String word = need.kind().name().toLowerCase(Locale.ROOT).replace('_', ' ');
+        String name = Sql.printable(need.name());
+        return new Problem(
+                code(need.kind()),
+                "The target has no " + word + " " + name + ", which is needed by " + Amount.names(objects) + ".",
+                place,
+                need.kind() == Need.Kind.EXTENSION
+                        ? extension(name, installed.contains(need.name()))
+                        : "Create it in the target, or exclude the tables.");
+    }
+
+    private static String extension(String name, boolean installed) {
+        return (installed ? "" : "Install the extension's files on the target's server, then ")
+                + "CREATE EXTENSION " + name + " in the target, in the schema that it has in the source; or exclude the"
+                + " tables.";
+    }
+
+    private static ErrorCode code(Need.Kind kind) {
+        return switch (kind) {
+            case EXTENSION -> ErrorCode.TARGET_EXTENSION_MISSING;
+            case TYPE -> ErrorCode.TARGET_TYPE_MISSING;
+            case COLLATION -> ErrorCode.TARGET_COLLATION_MISSING;
+            case FUNCTION,
+                    OPERATOR,
+                    OPERATOR_CLASS,
+                    TEXT_SEARCH_CONFIGURATION,
+                    TEXT_SEARCH_DICTIONARY,
+                    RELATION,
+                    OTHER -> ErrorCode.TARGET_OBJECT_MISSING;
+        };
+    }
+}
