@@ -19,6 +19,9 @@ import java.util.Optional;
  * @param bound what there is least of, for people: {@code max_connections} and so on
  */
 record ConnectionRoom(long free, String bound) {
+    /** A plan can't say less. */
+    private static final int LEAST_OF_PLAN = 2;
+
     /** For one worker, a question, and the held snapshot. */
     static final int LEAST_AT_SOURCE = 3;
 
@@ -81,6 +84,6 @@ record ConnectionRoom(long free, String bound) {
                 "The " + side.word() + " has " + free + " connections free for us by " + bound + ", and " + key + " is "
                         + ceiling + ": nodes enough would take all, also those that other programs wait for.",
                 place,
-                "Lower " + key + " below " + Math.max(1, free) + ", or raise " + bound + "."));
+                "Lower " + key + " to " + Math.max(LEAST_OF_PLAN, free) + " or less, or raise " + bound + "."));
     }
 }

@@ -35,8 +35,9 @@ record MissingNeeds(List<Problem> problems, List<NotCarried> leftOut) {
     static MissingNeeds find(SchemaPlan schema, Connection target, List<TableSpec> tables, String place)
             throws SQLException {
         Set<Need> missing = SchemaNeeds.missing(target, schema.needs());
+        List<NotCarried> leftOut = withoutThose(target, LeftOut.of(schema.without(missing)));
         if (missing.isEmpty()) {
-            return new MissingNeeds(List.of(), LeftOut.of(schema));
+            return new MissingNeeds(List.of(), leftOut);
         }
         TargetShape shape = TargetShape.read(target, tables);
         Map<Need, List<String>> blocked = new LinkedHashMap<>();
@@ -53,7 +54,16 @@ record MissingNeeds(List<Problem> problems, List<NotCarried> leftOut) {
         CatalogRows.all(target, "SELECT name FROM pg_available_extensions", row -> installed.add(row.getString(1)));
         List<Problem> problems = new ArrayList<>();
         blocked.forEach((need, objects) -> problems.add(problem(need, objects, installed, place)));
-        return new MissingNeeds(problems, LeftOut.of(schema.without(missing)));
+        return new MissingNeeds(problems, leftOut);
+    }
+
+    /** Nobody has to make an extension that the target has. */
+    private static List<NotCarried> withoutThose(Connection target, List<NotCarried> leftOut) throws SQLException {
+        Set<String> there = new HashSet<>();
+        CatalogRows.all(target, "SELECT extname FROM pg_extension", row -> there.add(row.getString(1)));
+        return leftOut.stream()
+                .filter(left -> !left.kind().equals("extension") || !there.contains(left.name()))
+                .toList();
     }
 
     private static Problem problem(Need need, List<String> objects, Set<String> installed, String place) {

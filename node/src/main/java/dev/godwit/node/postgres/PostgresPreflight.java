@@ -232,7 +232,7 @@ public final class PostgresPreflight {
             return;
         }
         long indexes = sizes.values().stream().mapToLong(Size::indexes).sum();
-        space = new Space(bytes(sizes) - indexes, indexes, wal);
+        space = new Space(sizes.values().stream().mapToLong(Size::rows).sum(), indexes, wal);
         remarks.add(new Remark(
                 RemarkCode.SPACE_NEEDED,
                 "The target's disk needs about " + Amount.bytes(bytes(sizes) + wal) + ": "

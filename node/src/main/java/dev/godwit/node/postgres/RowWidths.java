@@ -34,7 +34,7 @@ final class RowWidths {
     private static final String INSUFFICIENT_PRIVILEGE = "42501";
 
     /** Also a value that compresses well leaves as much there when it is near the limit. */
-    private static final long LEAST_TOAST = 1L << 20;
+    private static final long LEAST_TOAST = TableSizes.WORTH_PARTING;
 
     private final long near;
     private final long shardBytes;
@@ -89,7 +89,7 @@ final class RowWidths {
                 RemarkCode.ROWS_NEAR_LIMIT,
                 "The widest of " + found.rows() + " sampled rows is about " + Amount.bytes(found.bytes())
                         + (found.table().binary() ? "" : " as text, where bytea doubles")
-                        + ". PostgreSQL can't send a row of 1.07 GB: a wider one would pause the table.",
+                        + ". PostgreSQL can't send a row of 1 GiB: a wider one would pause the table.",
                 Sql.printable(found.table().name().text()),
                 "Look for the widest rows (octet_length of its columns), and exclude the table if one is too wide.");
     }

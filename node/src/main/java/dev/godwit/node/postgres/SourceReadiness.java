@@ -75,14 +75,17 @@ final class SourceReadiness {
         long blocks = keyless.stream()
                 .filter(table -> table.method() == CutMethod.BLOCK)
                 .count();
+        long whole = keyless.size() - blocks;
         List<String> names = keyless.stream().map(table -> table.name().text()).toList();
         remarks.add(new Remark(
                 RemarkCode.TABLES_WITHOUT_KEY,
                 keyless.size() + " of " + tables.size() + " tables have no key that could cut them: "
-                        + Amount.names(names) + ". " + blocks
-                        + " of them are cut by block, and have to stay in the file"
-                        + " that they are in (no VACUUM FULL, CLUSTER or rewriting ALTER TABLE); "
-                        + (keyless.size() - blocks) + " are copied whole, each by one worker.",
+                        + Amount.names(names) + "."
+                        + (whole > 0 ? " Copied whole, each by one worker: " + whole + "." : "")
+                        + (blocks > 0
+                                ? " Cut by block: " + blocks + "; these have to stay in the file that they are in (no"
+                                        + " VACUUM FULL, CLUSTER or rewriting ALTER TABLE)."
+                                : ""),
                 place,
                 ""));
     }

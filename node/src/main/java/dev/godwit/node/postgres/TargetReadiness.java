@@ -61,7 +61,7 @@ final class TargetReadiness {
                     RemarkCode.TARGET_NOT_CRASH_SAFE,
                     "The target runs with " + String.join(" and ", off)
                             + " off: a crash of its machine may damage rows and claims, and nothing would tell.",
-                    "Turn them on, or begin anew with an empty target after such a crash.");
+                    "Turn it on, or begin anew with an empty target after such a crash.");
         }
     }
 

@@ -19,6 +19,21 @@ class RowWidthsTest {
 
     private final Database database = TargetServer.database();
 
+    /** As a catalog would say it: the size is part of it. */
+    private TableSpec spec(String table, boolean binary) {
+        TableSpec spec = database.spec("public", table, binary);
+        return new TableSpec(
+                spec.name(),
+                spec.columns(),
+                spec.keyColumns(),
+                spec.keyNullable(),
+                spec.method(),
+                binary,
+                database.number("SELECT pg_table_size('" + table + "')"),
+                -1,
+                1);
+    }
+
     private List<Remark> remarks(long near, long shardBytes, TableSpec... tables) {
         List<TableSpec> all = List.of(tables);
         try (PostgresConnections connections = database.source();
@@ -38,8 +53,8 @@ class RowWidthsTest {
                 "CREATE TABLE wide (id int, data bytea, note text)",
                 "ALTER TABLE wide ALTER data SET STORAGE EXTERNAL",
                 "INSERT INTO wide SELECT i, convert_to(repeat('x', 3000000), 'UTF8'), 'secret' FROM generate_series(1, 3) i");
-        TableSpec binary = database.spec("public", "wide", true);
-        TableSpec text = database.spec("public", "wide", false);
+        TableSpec binary = spec("wide", true);
+        TableSpec text = spec("wide", false);
 
         assertThat(remarks(5 * MB, 100 * MB, binary)).isEmpty();
         assertThat(remarks(5 * MB, 100 * MB, text)).singleElement().satisfies(remark -> {
@@ -56,7 +71,7 @@ class RowWidthsTest {
                 "CREATE TABLE packed (id int, note text, short character varying(10))",
                 "INSERT INTO packed SELECT i, repeat('x', 30000000), 'a' FROM generate_series(1, 4) i");
 
-        assertThat(remarks(30 * MB, 100 * MB, database.spec("public", "packed", true)))
+        assertThat(remarks(30 * MB, 100 * MB, spec("packed", true)))
                 .singleElement()
                 .satisfies(remark -> assertThat(remark.what()).contains("about 30.0 MB."));
     }
@@ -72,12 +87,7 @@ class RowWidthsTest {
                 "CREATE TABLE narrow (id int PRIMARY KEY, note text)",
                 "INSERT INTO narrow SELECT i, md5(i::text) FROM generate_series(1, 1000) i");
 
-        assertThat(remarks(
-                        RowWidths.NEAR,
-                        MB,
-                        database.spec("public", "one", true),
-                        database.spec("public", "two", true),
-                        database.spec("public", "narrow", true)))
+        assertThat(remarks(RowWidths.NEAR, MB, spec("one", true), spec("two", true), spec("narrow", true)))
                 .singleElement()
                 .satisfies(remark -> {
                     assertThat(remark.code()).isEqualTo(RemarkCode.ROWS_WIDER_THAN_SHARDS);
@@ -96,7 +106,7 @@ class RowWidthsTest {
                         + " THEN convert_to(repeat('x', 100000), 'UTF8') END FROM generate_series(1, 8000) i");
         assertThat(database.number("SELECT pg_relation_size('long') / 8192")).isGreaterThan(1500);
 
-        assertThat(remarks(100_000, 1000 * MB, database.spec("public", "long", true)))
+        assertThat(remarks(100_000, 1000 * MB, spec("long", true)))
                 .singleElement()
                 .satisfies(remark ->
                         assertThat(remark.what()).containsPattern("of \\d{4} sampled rows is about 10\\d\\.\\d kB\\."));

@@ -17,6 +17,9 @@ import java.util.Map;
 
 /** Has a node's JVM check a plan: it reads plan and databases and writes nothing. */
 public final class PlanCheck {
+    /** A plan may mean 200,000 tables, each with columns, keys and indexes. */
+    private static final String HEAP = "1g";
+
     private final Installation installation;
 
     public PlanCheck(Installation installation) {
@@ -47,7 +50,7 @@ public final class PlanCheck {
         try {
             log = Files.createTempFile("godwit-check-", ".log");
             Process process = new ProcessBuilder(installation.nodeCommand(
-                            "256m", Map.of(), "check", plan.toAbsolutePath().toString()))
+                            HEAP, Map.of(), "check", plan.toAbsolutePath().toString()))
                     .redirectError(log.toFile())
                     .start();
             process.getOutputStream().close();

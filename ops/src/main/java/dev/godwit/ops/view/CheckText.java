@@ -68,8 +68,9 @@ public final class CheckText {
         JsonNode estimate = json.path("estimate");
         lines.add("");
         if (estimate.isObject()) {
-            lines.add("The copy may take " + range(estimate) + " on one node, reckoned with "
-                    + Style.printable(estimate.path("basis").asText()));
+            lines.add("The copy may take " + range(estimate) + " on one node");
+            lines.add(
+                    "  Reckoned with " + Style.printable(estimate.path("basis").asText()));
         }
         TextTable table = new TextTable(
                 Column.text("table"),

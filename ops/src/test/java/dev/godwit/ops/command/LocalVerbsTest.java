@@ -179,7 +179,8 @@ class LocalVerbsTest {
                         "  Fix: Lower the limit.\n",
                         "1 note\n",
                         "SPACE_NEEDED  db:5432/copy\n",
-                        "The copy may take 1 to 4 min on one node, reckoned with a guess.\n",
+                        "The copy may take 1 to 4 min on one node\n",
+                        "  Reckoned with a guess.\n",
                         "1 to 3 s\n",
                         "Left out by schema: tables");
 
