@@ -34,17 +34,16 @@ public final class PostgresPreflight {
             ErrorCode.SOURCE_UNREACHABLE,
             ErrorCode.SOURCE_LOGIN_REFUSED,
             ErrorCode.SOURCE_VERSION,
-            ErrorCode.SOURCE_POOLER,
-            ErrorCode.SOURCE_CONNECTIONS);
+            ErrorCode.SOURCE_POOLER);
 
     private static final Set<ErrorCode> TARGET_IS_SHUT = EnumSet.of(
             ErrorCode.TARGET_UNREACHABLE,
             ErrorCode.TARGET_LOGIN_REFUSED,
             ErrorCode.TARGET_VERSION,
-            ErrorCode.TARGET_POOLER,
-            ErrorCode.TARGET_CONNECTIONS);
+            ErrorCode.TARGET_POOLER);
 
     private static final String APPLICATION = "godwit check";
+    private static final long UNKNOWN = -1;
 
     private final Plan plan;
     private final List<TableSpec> tables;
@@ -65,7 +64,7 @@ public final class PostgresPreflight {
      *
      * @param rowBytes tables with TOAST
      * @param indexBytes all of their indexes
-     * @param walBytes that the target's server keeps beside them
+     * @param walBytes that the target's server keeps beside them; -1 if it could not be asked
      */
     public record Space(long rowBytes, long indexBytes, long walBytes) {}
 
@@ -214,12 +213,16 @@ public final class PostgresPreflight {
         }
     }
 
+    /** Where there is no room at all, that is a problem and known. */
     private void room(Asked asked) {
-        asked.ask(
-                        "how many connections are free",
-                        Optional.<Remark>empty(),
-                        connection -> ConnectionRoom.read(connection).remark(asked.side, asked.place, plan.limits()))
-                .ifPresent(remarks::add);
+        if (known.contains(asked.side.pick(ErrorCode.SOURCE_CONNECTIONS, ErrorCode.TARGET_CONNECTIONS))) {
+            return;
+        }
+        Optional<Remark> few = asked.ask(
+                "how many connections are free",
+                Optional.empty(),
+                connection -> ConnectionRoom.read(connection).remark(asked.side, asked.place, plan.limits()));
+        few.ifPresent(remarks::add);
     }
 
     private static long bytes(Map<TableName, Size> sizes) {
@@ -227,18 +230,20 @@ public final class PostgresPreflight {
     }
 
     private void space(Asked target, Map<TableName, Size> sizes) {
-        long wal = target.ask("how much WAL the target keeps", 0L, TargetReadiness::walBytes);
         if (sizes.isEmpty()) {
             return;
         }
+        long rows = sizes.values().stream().mapToLong(Size::rows).sum();
         long indexes = sizes.values().stream().mapToLong(Size::indexes).sum();
-        space = new Space(sizes.values().stream().mapToLong(Size::rows).sum(), indexes, wal);
+        long wal = target.ask("how much WAL the target keeps", UNKNOWN, TargetReadiness::walBytes);
+        space = new Space(rows, indexes, wal);
         remarks.add(new Remark(
                 RemarkCode.SPACE_NEEDED,
-                "The target's disk needs about " + Amount.bytes(bytes(sizes) + wal) + ": "
-                        + Amount.bytes(space.rowBytes()) + " for rows, " + Amount.bytes(indexes)
-                        + " for indexes if all of them are built, " + Amount.bytes(wal)
-                        + " for WAL (max_wal_size). How much is free can't be asked over SQL.",
+                "The target's disk needs about " + Amount.bytes(rows + indexes + Math.max(0, wal)) + ": "
+                        + Amount.bytes(rows) + " for rows, " + Amount.bytes(indexes)
+                        + " for indexes if all of them are built, "
+                        + (wal == UNKNOWN ? "and the WAL" : Amount.bytes(wal) + " for WAL (max_wal_size)")
+                        + ". How much is free can't be asked over SQL.",
                 target.place,
                 "Compare it with the free space of the target's disk."));
     }

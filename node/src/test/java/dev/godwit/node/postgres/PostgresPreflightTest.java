@@ -49,12 +49,15 @@ class PostgresPreflightTest {
         return look(plan(from, to, SchemaMode.TABLES, limits));
     }
 
-    private static Found look(Plan plan) {
+    private static Found look(Plan plan, ErrorCode... known) {
         List<TableSpec> tables;
         try (PostgresSource asked = new PostgresSource(plan.source().postgres(), "godwit test", 1)) {
             tables = asked.tables(plan);
         }
-        return PostgresPreflight.look(plan, tables, List.of());
+        return PostgresPreflight.look(
+                plan,
+                tables,
+                Stream.of(known).map(code -> new Problem(code, "", "", "")).toList());
     }
 
     private Found look() {
@@ -330,9 +333,22 @@ class PostgresPreflightTest {
                 SchemaMode.TABLES,
                 new Limits(2, 1 << 20, 64L << 20, 5000, 8));
 
-        Found found =
-                PostgresPreflight.look(plan, List.of(), List.of(new Problem(ErrorCode.TARGET_UNREACHABLE, "", "", "")));
+        source.run("CREATE TABLE item (id int PRIMARY KEY)");
 
-        assertThat(codes(found)).containsExactly(RemarkCode.SOURCE_CONNECTIONS_FEW);
+        Found found = look(plan, ErrorCode.TARGET_UNREACHABLE);
+
+        assertThat(codes(found)).containsExactly(RemarkCode.SOURCE_CONNECTIONS_FEW, RemarkCode.SPACE_NEEDED);
+        assertThat(one(found, RemarkCode.SPACE_NEEDED).what()).contains(", and the WAL.");
+        assertThat(found.space().walBytes()).isEqualTo(-1);
+    }
+
+    @Test
+    void where_there_is_no_room_for_a_migration_there_is_still_for_a_look() {
+        Limits many = new Limits(2, 1 << 20, 64L << 20, 8, 5000);
+
+        Found found = look(
+                plan(source.address(), target.address(), SchemaMode.TABLES, many), ErrorCode.TARGET_CONNECTIONS);
+
+        assertThat(codes(found)).containsExactly(RemarkCode.TARGET_NOT_CRASH_SAFE);
     }
 }
