@@ -346,8 +346,8 @@ class PostgresPreflightTest {
     void where_there_is_no_room_for_a_migration_there_is_still_for_a_look() {
         Limits many = new Limits(2, 1 << 20, 64L << 20, 8, 5000);
 
-        Found found = look(
-                plan(source.address(), target.address(), SchemaMode.TABLES, many), ErrorCode.TARGET_CONNECTIONS);
+        Found found =
+                look(plan(source.address(), target.address(), SchemaMode.TABLES, many), ErrorCode.TARGET_CONNECTIONS);
 
         assertThat(codes(found)).containsExactly(RemarkCode.TARGET_NOT_CRASH_SAFE);
     }
