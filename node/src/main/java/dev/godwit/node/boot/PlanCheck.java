@@ -4,12 +4,14 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.godwit.node.migration.Preparation;
 import dev.godwit.node.plan.PlanReader;
 import dev.godwit.node.plan.PlanRejected;
+import dev.godwit.node.postgres.PostgresPreflight;
+import dev.godwit.node.progress.CopyForecast;
 import dev.godwit.node.schema.NotCarried;
-import dev.godwit.node.source.SourceDatabase;
-import dev.godwit.node.target.TargetDatabase;
+import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Limits;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.CutMethod;
 import dev.godwit.protocol.table.TableSpec;
@@ -23,10 +25,49 @@ import java.util.List;
 final class PlanCheck {
     private PlanCheck() {}
 
-    /** What is printed, as JSON. */
-    private record Report(List<Problem> problems, List<Table> tables, List<NotCarried> leftOut) {}
+    /**
+     * What is printed, as JSON.
+     *
+     * @param problems what keeps the plan from running
+     * @param tables the biggest first; none where the source could not be asked for them
+     * @param leftOut what is not made in the target
+     * @param space what the target's disk needs; null if that is not known
+     * @param estimate of the copy; null where there is no table
+     */
+    private record Report(
+            List<Problem> problems,
+            List<Remark> warnings,
+            List<Remark> notes,
+            List<Table> tables,
+            List<NotCarried> leftOut,
+            PostgresPreflight.Space space,
+            CopyForecast estimate) {
+        static Report of(List<Problem> problems) {
+            return new Report(problems, List.of(), List.of(), List.of(), List.of(), null, null);
+        }
+    }
 
-    private record Table(String table, CutMethod method, boolean binary, long estimatedBytes, long estimatedRows) {}
+    /** @param lowSeconds for its copy alone, likely between it and {@code highSeconds} */
+    private record Table(
+            String table,
+            CutMethod method,
+            boolean binary,
+            long estimatedBytes,
+            long estimatedRows,
+            long lowSeconds,
+            long highSeconds) {
+        static Table of(Limits limits, TableSpec spec) {
+            CopyForecast.Alone alone = CopyForecast.alone(limits, spec);
+            return new Table(
+                    spec.name().text(),
+                    spec.method(),
+                    spec.binary(),
+                    spec.estimatedBytes(),
+                    spec.estimatedRows(),
+                    alone.lowSeconds(),
+                    alone.highSeconds());
+        }
+    }
 
     /** @return 0, or the exit code of the first problem */
     static int run(String file, PrintStream out) {
@@ -40,30 +81,32 @@ final class PlanCheck {
     }
 
     private static Report report(String file) {
-        NodeDatabases databases = new NodeDatabases("check");
-        Plan plan = null;
         try {
-            plan = PlanReader.read(text(file), file);
-            SourceDatabase source = databases.source(plan);
-            TargetDatabase target = databases.target(plan);
-            Preparation.Checked checked = Preparation.check(plan, source, target);
-            return new Report(
-                    checked.problems(),
-                    checked.tables().stream().map(PlanCheck::table).toList(),
-                    checked.leftOut());
+            return report(PlanReader.read(text(file), file));
         } catch (PlanRejected e) {
-            return new Report(e.problems(), List.of(), List.of());
+            return Report.of(e.problems());
         } catch (GodwitException e) {
-            return new Report(List.of(e.problem()), List.of(), List.of());
-        } finally {
-            if (plan != null) {
-                databases.close(plan.name());
-            }
+            return Report.of(List.of(e.problem()));
         }
     }
 
-    private static Table table(TableSpec spec) {
-        return new Table(spec.name().text(), spec.method(), spec.binary(), spec.estimatedBytes(), spec.estimatedRows());
+    private static Report report(Plan plan) {
+        NodeDatabases databases = new NodeDatabases("check");
+        try {
+            Preparation.Checked checked = Preparation.check(plan, databases.source(plan), databases.target(plan));
+            List<TableSpec> tables = checked.tables();
+            PostgresPreflight.Found found = PostgresPreflight.look(plan, tables, checked.problems());
+            return new Report(
+                    checked.problems(),
+                    found.warnings(),
+                    found.notes(),
+                    tables.stream().map(spec -> Table.of(plan.limits(), spec)).toList(),
+                    checked.leftOut(),
+                    found.space(),
+                    tables.isEmpty() ? null : CopyForecast.of(plan.limits(), tables));
+        } finally {
+            databases.close(plan.name());
+        }
     }
 
     private static String text(String file) {

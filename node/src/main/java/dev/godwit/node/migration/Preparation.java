@@ -37,6 +37,14 @@ public final class Preparation {
     private static final Set<ErrorCode> UNREACHABLE =
             EnumSet.of(ErrorCode.SOURCE_UNREACHABLE, ErrorCode.TARGET_UNREACHABLE);
 
+    /** After these the source can still say which tables there are, and the target be asked for each. */
+    private static final Set<ErrorCode> OF_SINGLE_TABLES = EnumSet.of(
+            ErrorCode.PLAN_NOT_SUPPORTED,
+            ErrorCode.NAME_NOT_SUPPORTED,
+            ErrorCode.NO_TABLES_MATCH,
+            ErrorCode.SOURCE_PRIVILEGE_MISSING,
+            ErrorCode.SOURCE_ROW_SECURITY);
+
     /** Most exports that a search looks at: the latest ones of each node. */
     private static final int EXPORTS_SEARCHED = 50;
 
@@ -116,7 +124,7 @@ public final class Preparation {
     /** Looks at both databases; writes nothing. */
     public static Checked check(Plan plan, SourceDatabase source, TargetDatabase target) {
         List<Problem> problems = new ArrayList<>(source.check(plan));
-        if (!problems.isEmpty()) {
+        if (problems.stream().anyMatch(problem -> !OF_SINGLE_TABLES.contains(problem.code()))) {
             // The source is not asked on: if it can't be, that would hide what was found.
             problems.addAll(target.check(plan, List.of()));
             return new Checked(problems, List.of(), "", List.of());

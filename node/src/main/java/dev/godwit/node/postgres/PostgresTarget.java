@@ -81,8 +81,12 @@ public final class PostgresTarget implements TargetDatabase {
 
     @Override
     public Acceptance accepts(Plan plan, SchemaPlan source) {
-        SchemaFit fit = sessions.reading(place, connection -> SchemaFit.of(connection, plan, source));
-        return new Acceptance(fit.problems(), fit.wanted().notCarried());
+        return sessions.reading(place, connection -> {
+            SchemaFit fit = SchemaFit.of(connection, plan, source, place);
+            return new Acceptance(
+                    fit.problems(),
+                    MissingNeeds.withoutExtensionsOf(connection, fit.wanted().notCarried()));
+        });
     }
 
     @Override

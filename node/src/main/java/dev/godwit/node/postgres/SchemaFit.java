@@ -32,13 +32,11 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
             EnumSet.of(ObjectKind.ENUM, ObjectKind.DOMAIN, ObjectKind.COMPOSITE, ObjectKind.RANGE, ObjectKind.TABLE);
 
     /** Whether the target can take the schema that is read from the source; looks only. */
-    static SchemaFit of(Connection target, Plan plan, SchemaPlan source) throws SQLException {
+    static SchemaFit of(Connection target, Plan plan, SchemaPlan source, String place) throws SQLException {
         Set<Need> missing = SchemaNeeds.missing(target, source.needs());
-        List<Problem> problems = new ArrayList<>();
-        source.blockedBy(missing).forEach(object -> problems.add(lacks(object, missing)));
         SchemaPlan wanted = source.without(missing);
         SchemaPlan has = SchemaReader.read(target, plan);
-        problems.addAll(shapes(wanted, has));
+        List<Problem> problems = new ArrayList<>(shapes(wanted, has));
         Map<SchemaObject.Key, SchemaObject> theirs = has.byKey();
         Set<String> schemas = new HashSet<>();
         CatalogRows.all(target, "SELECT nspname FROM pg_namespace", row -> schemas.add(row.getString(1)));
@@ -58,6 +56,7 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
                 problems.add(SchemaMaker.differs(object).problem());
             }
         }
+        problems.addAll(MissingNeeds.problems(source, missing, there, target, place));
         return new SchemaFit(wanted, problems, there);
     }
 
@@ -107,20 +106,5 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
                     where,
                     "Make the target's type like the source's, attributes in the same order."));
         }
-    }
-
-    private static Problem lacks(SchemaObject object, Set<Need> missing) {
-        List<Need> lacking = object.needs().stream().filter(missing::contains).toList();
-        boolean collation = lacking.stream().allMatch(need -> need.kind() == Need.Kind.COLLATION);
-        return new Problem(
-                collation ? ErrorCode.TARGET_COLLATION_MISSING : ErrorCode.TARGET_TYPE_MISSING,
-                "The target lacks "
-                        + lacking.stream()
-                                .map(need -> Sql.printable(need.text()))
-                                .collect(Collectors.joining(", "))
-                        + ", and this needs it.",
-                Sql.printable(object.identity()),
-                "Create it in the target: an extension by CREATE EXTENSION, a collation by CREATE COLLATION once the"
-                        + " operating system has its locale; or exclude the table.");
     }
 }

@@ -47,8 +47,12 @@ final class SourceCheck {
                         "consistency",
                         "Use snapshot, or frozen if nobody writes to the source."));
             }
-            pooler(connection, problems);
-            sessionsFree(connection, plan, problems);
+            ConnectionRoom.read(connection)
+                    .problem(Side.SOURCE, connections.place())
+                    .ifPresent(problems::add);
+            if (problems.stream().noneMatch(problem -> problem.code() == ErrorCode.SOURCE_CONNECTIONS)) {
+                pooler(connection, problems);
+            }
             tables(connection, plan, problems);
             connection.rollback();
             return List.copyOf(problems);
@@ -93,41 +97,6 @@ final class SourceCheck {
                 ResultSet row = statement.executeQuery("SELECT pg_backend_pid()")) {
             row.next();
             return row.getLong(1);
-        }
-    }
-
-    /**
-     * Our own sessions of this and other nodes are part of the limit, so they do not count as taken. Others' are counted
-     * by pg_stat_database, since pg_stat_activity hides from a plain role what kind of session they are.
-     */
-    private void sessionsFree(Connection connection, Plan plan, List<Problem> problems) throws SQLException {
-        String sql = """
-                SELECT (SELECT least(
-                          current_setting('max_connections')::int
-                            - current_setting('superuser_reserved_connections')::int
-                            - coalesce(current_setting('reserved_connections', true)::int, 0)
-                            - (SELECT sum(numbackends) FROM pg_stat_database)
-                            + (SELECT count(*) FROM pg_stat_activity s
-                               WHERE s.backend_type = 'client backend' AND s.usename = current_user
-                                 AND s.application_name LIKE 'godwit%'),
-                          CASE WHEN r.rolconnlimit >= 0 THEN r.rolconnlimit END,
-                          CASE WHEN d.datconnlimit >= 0 THEN d.datconnlimit END)
-                        FROM pg_roles r, pg_database d
-                        WHERE r.rolname = current_user AND d.datname = current_database())
-                """;
-        try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(sql)) {
-            row.next();
-            long free = row.getLong(1);
-            int wanted = plan.limits().sourceConnections();
-            if (free < wanted) {
-                problems.add(problem(
-                        ErrorCode.SOURCE_CONNECTIONS,
-                        "The source has " + free + " connections free for us, and limits.sourceConnections is " + wanted
-                                + ".",
-                        "Raise the server's max_connections (or the role's or database's CONNECTION LIMIT), or lower"
-                                + " limits.sourceConnections."));
-            }
         }
     }
 

@@ -35,9 +35,11 @@ final class TargetCheck {
         // Outside the pool: a wrong password must not be tried again for 20 seconds.
         try (Connection reached = sessions.connections().open()) {
             reached.rollback();
-            server(plan);
-            if (problems.stream().noneMatch(problem -> problem.code() == ErrorCode.TARGET_VERSION)) {
-                pooler();
+            server();
+            if (!found(ErrorCode.TARGET_VERSION)) {
+                if (!found(ErrorCode.TARGET_CONNECTIONS)) {
+                    pooler();
+                }
                 privileges(plan, tables);
                 tables(plan, tables);
             }
@@ -49,11 +51,15 @@ final class TargetCheck {
         return List.copyOf(problems);
     }
 
+    private boolean found(ErrorCode code) {
+        return problems.stream().anyMatch(problem -> problem.code() == code);
+    }
+
     private void add(ErrorCode code, String what, String fix) {
         problems.add(new Problem(code, what, place, fix));
     }
 
-    private void server(Plan plan) {
+    private void server() {
         sessions.reading(place, connection -> {
             int version = Integer.parseInt(text(connection, "SHOW server_version_num"));
             if (version < OLDEST) {
@@ -77,32 +83,9 @@ final class TargetCheck {
                         "The target's encoding is SQL_ASCII: it would take text without looking at its bytes.",
                         "Create the target database with the source's encoding.");
             }
-            connections(connection, plan.limits().targetConnections());
+            ConnectionRoom.read(connection).problem(Side.TARGET, place).ifPresent(problems::add);
             return null;
         });
-    }
-
-    /** Sessions of Godwit itself are not counted: they are the ones that the limit allows. */
-    private void connections(Connection connection, int wanted) throws SQLException {
-        String sql = """
-                WITH used AS (SELECT count(*) AS every, count(*) FILTER (WHERE usename = current_user) AS role,
-                    count(*) FILTER (WHERE datname = current_database()) AS base
-                  FROM pg_stat_activity WHERE backend_type = 'client backend' AND application_name NOT LIKE 'godwit%')
-                SELECT least(
-                  current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
-                    - coalesce(current_setting('reserved_connections', true), '0')::int - used.every,
-                  CASE WHEN r.rolconnlimit < 0 THEN 100000 ELSE r.rolconnlimit - used.role END,
-                  CASE WHEN d.datconnlimit < 0 THEN 100000 ELSE d.datconnlimit - used.base END)
-                FROM used, pg_roles r, pg_database d
-                WHERE r.rolname = current_user AND d.datname = current_database()""";
-        long free = Long.parseLong(text(connection, sql));
-        if (free < wanted) {
-            add(
-                    ErrorCode.TARGET_CONNECTIONS,
-                    "The target has " + Math.max(0, free) + " connections free, and limits.targetConnections is "
-                            + wanted + ".",
-                    "Lower limits.targetConnections, or raise max_connections or the role's or database's limit.");
-        }
     }
 
     /**

@@ -73,7 +73,7 @@ final class TargetSchema {
     private void keep(Plan plan, SchemaPlan source) {
         sessions.durably(place, TargetSessions.LONG, connection -> {
             TargetTables.lock(connection, TargetTables.LOCK_PREPARE);
-            SchemaFit fit = SchemaFit.of(connection, plan, source);
+            SchemaFit fit = SchemaFit.of(connection, plan, source, place);
             refuseIfAny(fit.problems());
             ObjectTable.keep(connection, plan.name(), fit.wanted(), fit.there());
             return null;

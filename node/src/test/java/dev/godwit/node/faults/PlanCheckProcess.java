@@ -57,6 +57,20 @@ record PlanCheckProcess(int exitCode, String output, String errors) {
         return problems(output);
     }
 
+    /** The whole answer. */
+    JsonNode report() {
+        try {
+            return Json.mapper().readTree(output);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("not JSON: " + output, e);
+        }
+    }
+
+    /** Codes of one list of the answer. */
+    List<String> codes(String list) {
+        return report().get(list).findValuesAsText("code");
+    }
+
     /** The {@code problems} of a JSON text: of a check, or of an answer over HTTP. */
     static List<Problem> problems(String json) {
         try {

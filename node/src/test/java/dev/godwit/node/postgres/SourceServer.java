@@ -56,6 +56,10 @@ final class SourceServer {
         return SERVER.getPostgresDatabase().getConnection();
     }
 
+    static Connection plain(String user) throws SQLException {
+        return SERVER.getDatabase(user, "postgres").getConnection();
+    }
+
     static void run(String... commands) {
         try (Connection connection = plain();
                 Statement statement = connection.createStatement()) {

@@ -206,7 +206,7 @@ class TargetSchemaTest {
         assertThatThrownBy(() -> prepare(SchemaMode.TABLES, table)).isInstanceOfSatisfying(GodwitException.class, e -> {
             assertThat(e.code()).isEqualTo(ErrorCode.TARGET_TYPE_MISSING);
             assertThat(e.problem().what())
-                    .contains("lacks type public.base", "table public.odd", "domain public.over_base");
+                    .contains("no type public.base", "table public.odd", "domain public.over_base");
         });
         assertThat(database.number("SELECT count(*) FROM pg_class WHERE relname = 'odd'"))
                 .isZero();

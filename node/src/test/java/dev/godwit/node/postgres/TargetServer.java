@@ -78,7 +78,11 @@ final class TargetServer {
         }
 
         Connection plain() throws SQLException {
-            return DriverManager.getConnection("jdbc:postgresql://" + HOST + ":" + port() + "/" + name, "postgres", "");
+            return plain("postgres");
+        }
+
+        Connection plain(String user) throws SQLException {
+            return DriverManager.getConnection("jdbc:postgresql://" + HOST + ":" + port() + "/" + name, user, "");
         }
 
         void run(String... commands) {

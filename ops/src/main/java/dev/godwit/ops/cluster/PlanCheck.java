@@ -3,6 +3,7 @@ package dev.godwit.ops.cluster;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.godwit.ops.client.Json;
+import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
@@ -16,6 +17,9 @@ import java.util.Map;
 
 /** Has a node's JVM check a plan: it reads plan and databases and writes nothing. */
 public final class PlanCheck {
+    /** A plan may mean 200,000 tables, each with columns, keys and indexes. */
+    private static final String HEAP = "1g";
+
     private final Installation installation;
 
     public PlanCheck(Installation installation) {
@@ -27,11 +31,16 @@ public final class PlanCheck {
      *
      * @param json as the node gave it
      * @param problems all of them; empty if the plan can be run
+     * @param warnings what may go wrong
+     * @param notes what is good to know
      * @param exitCode of the node's check: 0, or the code of the first problem
      */
-    public record Report(JsonNode json, List<Problem> problems, int exitCode) {
+    public record Report(
+            JsonNode json, List<Problem> problems, List<Remark> warnings, List<Remark> notes, int exitCode) {
         public Report {
             problems = List.copyOf(problems);
+            warnings = List.copyOf(warnings);
+            notes = List.copyOf(notes);
         }
     }
 
@@ -41,7 +50,7 @@ public final class PlanCheck {
         try {
             log = Files.createTempFile("godwit-check-", ".log");
             Process process = new ProcessBuilder(installation.nodeCommand(
-                            "256m", Map.of(), "check", plan.toAbsolutePath().toString()))
+                            HEAP, Map.of(), "check", plan.toAbsolutePath().toString()))
                     .redirectError(log.toFile())
                     .start();
             process.getOutputStream().close();
@@ -67,11 +76,20 @@ public final class PlanCheck {
         if (json == null || !json.path("problems").isArray()) {
             throw failed("The node's check ended with code " + exitCode + " and no answer.", LogTail.of(log));
         }
-        List<Problem> problems = new ArrayList<>();
-        for (JsonNode problem : json.path("problems")) {
-            problems.add(Json.MAPPER.treeToValue(problem, Problem.class));
+        return new Report(
+                json,
+                all(json.path("problems"), Problem.class),
+                all(json.path("warnings"), Remark.class),
+                all(json.path("notes"), Remark.class),
+                exitCode);
+    }
+
+    private static <T> List<T> all(JsonNode list, Class<T> type) throws JsonProcessingException {
+        List<T> all = new ArrayList<>();
+        for (JsonNode one : list) {
+            all.add(Json.MAPPER.treeToValue(one, type));
         }
-        return new Report(json, problems, exitCode);
+        return all;
     }
 
     private static GodwitException failed(String what, String log) {

@@ -1,6 +1,7 @@
 package dev.godwit.ops.view;
 
 import dev.godwit.ops.view.TextTable.Column;
+import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.status.Health;
@@ -98,12 +99,25 @@ public final class StatusText {
 
     /** Code and place, then what was found and what to do. */
     public List<String> problem(Problem problem) {
+        return finding(style.bad(problem.code().name()), problem.where(), problem.what(), problem.fix());
+    }
+
+    /** As a problem. */
+    public List<String> remark(Remark remark) {
+        String code = remark.code().name();
+        String coloured = switch (remark.code().severity()) {
+            case WARNING -> style.warning(code);
+            case NOTE -> style.bold(code);
+        };
+        return finding(coloured, remark.where(), remark.what(), remark.fix());
+    }
+
+    private static List<String> finding(String code, String where, String what, String fix) {
         List<String> lines = new ArrayList<>();
-        lines.add(style.bad(problem.code().name())
-                + (problem.where().isEmpty() ? "" : "  " + Style.printable(problem.where())));
-        problem.what().lines().forEach(line -> lines.add("  " + Style.printable(line)));
-        if (!problem.fix().isEmpty()) {
-            lines.add("  Fix: " + Style.printable(problem.fix()));
+        lines.add(code + (where.isEmpty() ? "" : "  " + Style.printable(where)));
+        what.lines().forEach(line -> lines.add("  " + Style.printable(line)));
+        if (!fix.isEmpty()) {
+            lines.add("  Fix: " + Style.printable(fix));
         }
         return lines;
     }

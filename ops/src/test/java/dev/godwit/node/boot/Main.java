@@ -4,6 +4,8 @@ import dev.godwit.ops.client.ContractServer;
 import dev.godwit.ops.client.ContractServer.Reply;
 import dev.godwit.ops.client.Json;
 import dev.godwit.ops.view.Statuses;
+import dev.godwit.protocol.check.Remark;
+import dev.godwit.protocol.check.RemarkCode;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.status.Health;
@@ -23,6 +25,7 @@ import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * Stands in for the node's process in tests of the command line: same main class, same contract, no migration. What it
@@ -51,11 +54,46 @@ public final class Main {
                 ? List.of(new Problem(
                         ErrorCode.PLAN_UNKNOWN_KEY, "Unknown key 'disk-full'.", "plan.yaml:3:1", "Remove it."))
                 : List.of();
-        List<Map<String, Object>> tables = List.of(Map.of(
-                "table", "public.a", "method", "KEY", "binary", true, "estimatedBytes", 1000, "estimatedRows", 10));
+        List<Map<String, Object>> tables = new ArrayList<>();
+        tables.add(table("public.a", "KEY", 1000));
+        IntStream.range(0, 30).forEach(i -> tables.add(table("public.b" + i, "WHOLE", 10)));
+        List<Remark> warnings = List.of(
+                new Remark(RemarkCode.SOURCE_CONNECTIONS_FEW, "There are 5.", "db:5432/shop", "Lower the limit."));
+        List<Remark> notes = List.of(new Remark(RemarkCode.SPACE_NEEDED, "It needs 12 GB.", "db:5432/copy", ""));
+        Map<String, Object> estimate = Map.of("workers", 4, "lowSeconds", 60, "highSeconds", 200, "basis", "a guess.");
         List<Map<String, Object>> leftOut = List.of(Map.of("kind", "index", "name", "public.a by_day", "reason", ""));
-        System.out.println(Json.line(Map.of("problems", problems, "tables", tables, "leftOut", leftOut)));
+        System.out.println(Json.line(Map.of(
+                "problems",
+                problems,
+                "warnings",
+                warnings,
+                "notes",
+                notes,
+                "tables",
+                tables,
+                "leftOut",
+                leftOut,
+                "estimate",
+                estimate)));
         return problems.isEmpty() ? 0 : problems.get(0).code().exitCode();
+    }
+
+    private static Map<String, Object> table(String name, String method, long bytes) {
+        return Map.of(
+                "table",
+                name,
+                "method",
+                method,
+                "binary",
+                true,
+                "estimatedBytes",
+                bytes,
+                "estimatedRows",
+                10,
+                "lowSeconds",
+                1,
+                "highSeconds",
+                3);
     }
 
     private static void serve() throws Exception {

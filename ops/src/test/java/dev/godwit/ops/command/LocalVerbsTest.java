@@ -149,7 +149,9 @@ class LocalVerbsTest {
         Recorded good = run("check", plan("").toString());
         assertThat(good.exitCode()).isZero();
         assertThat(good.out())
-                .contains("public.a  key     binary")
+                .contains("No problem: 31 tables, about 1.3 kB")
+                .contains("public.a    key     binary")
+                .contains("and 11 smaller ones")
                 .contains("index: 1 (public.a by_day)")
                 .contains("Next: godwit run ");
 
@@ -162,6 +164,37 @@ class LocalVerbsTest {
                         .path("code")
                         .asText())
                 .isEqualTo("PLAN_UNKNOWN_KEY");
+    }
+
+    @Test
+    void check_prints_problems_then_warnings_then_notes_then_the_estimate() throws IOException {
+        Recorded good = run("check", plan("").toString());
+        assertThat(good.exitCode()).isZero();
+        assertThat(good.out())
+                .containsSubsequence(
+                        "No problem: 31 tables",
+                        "1 warning\n",
+                        "SOURCE_CONNECTIONS_FEW  db:5432/shop\n",
+                        "  There are 5.\n",
+                        "  Fix: Lower the limit.\n",
+                        "1 note\n",
+                        "SPACE_NEEDED  db:5432/copy\n",
+                        "The copy may take 1 to 4 min on one node\n",
+                        "  Reckoned with a guess.\n",
+                        "1 to 3 s\n",
+                        "Left out by schema: tables");
+
+        Recorded bad = run("check", plan("disk-full").toString());
+        assertThat(bad.exitCode()).isEqualTo(3);
+        assertThat(bad.out())
+                .containsSubsequence(
+                        "1 problem\n", "PLAN_UNKNOWN_KEY", "1 warning\n", "1 note\n", "Next: godwit check ")
+                .doesNotContain("The copy may take", "Left out");
+
+        Recorded json = run("check", plan("").toString(), "-o", "json");
+        assertThat(json.exitCode()).isZero();
+        assertThat(Json.MAPPER.readTree(json.out()).path("warnings").findValuesAsText("code"))
+                .containsExactly("SOURCE_CONNECTIONS_FEW");
     }
 
     @Test
