@@ -75,6 +75,13 @@ public final class GodwitCarrier implements Carrier {
                         route.workspace().directory().resolve("nodes")),
                 run)) {
             URI http = node.http();
+            // The script that the node took the place of ran the command line before.
+            Meter meter = new Meter(route, () -> ProcessorTime.ofFamily(node.pid()));
+            Stretch stretch = settings.stretch();
+            Map<String, Meter.Reading> readings = new HashMap<>();
+            if (stretch == Stretch.MIGRATION) {
+                readings.put(stretch.from, meter.read()); // its event is told a moment later
+            }
             new GodwitApi(http)
                     .apply(PlanText.of(
                             run,
@@ -86,10 +93,6 @@ public final class GodwitCarrier implements Carrier {
                             settings.schema(),
                             settings.workers(),
                             settings.shardBytes()));
-            // The script that the node took the place of ran the command line before.
-            Meter meter = new Meter(route, () -> ProcessorTime.ofFamily(node.pid()));
-            Stretch stretch = settings.stretch();
-            Map<String, Meter.Reading> readings = new HashMap<>();
             EventLog log = EventLog.follow(http, run, WITHIN, event -> {
                 if (event.equals(stretch.from) || event.equals(stretch.to)) {
                     readings.computeIfAbsent(event, name -> meter.read());
