@@ -8,13 +8,17 @@ import picocli.CommandLine.Command;
         name = "load-tests/run",
         mixinStandardHelpOptions = true,
         description = {
-            "Measures Godwit from outside, as processes. Each benchmark starts its own servers (embedded PostgreSQL 17),",
+            "Measures Godwit from outside, as processes. Each benchmark starts its own servers (embedded PostgreSQL),",
             "prints its conditions, a table and what follows, and with --write appends them to docs/benchmarks.md.",
             "For figures that count, nothing else may run on the machine."
         },
         subcommands = {
             CopyCommand.class,
             CpuCommand.class,
+            WholeCommand.class,
+            TablesCommand.class,
+            BigCommand.class,
+            SkewCommand.class,
             RecoveryCommand.class,
             KillsCommand.class,
             CoordinatorCommand.class

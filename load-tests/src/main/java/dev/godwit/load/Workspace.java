@@ -56,6 +56,24 @@ public final class Workspace implements AutoCloseable {
             say("kept " + directory);
             return;
         }
+        delete(directory);
+    }
+
+    /** An empty directory of that name, in place of one that there may be. */
+    public Path fresh(String name) {
+        Path fresh = directory.resolve(name);
+        if (Files.exists(fresh)) {
+            delete(fresh);
+        }
+        try {
+            return Files.createDirectories(fresh);
+        } catch (IOException e) {
+            throw new UncheckedIOException("no directory could be made in " + directory, e);
+        }
+    }
+
+    /** Deletes a directory with all that is in it. */
+    public void delete(Path directory) {
         try (Stream<Path> files = Files.walk(directory)) {
             List<Path> deepestFirst = files.sorted(Comparator.reverseOrder()).toList();
             for (Path file : deepestFirst) {

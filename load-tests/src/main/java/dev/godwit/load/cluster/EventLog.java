@@ -72,7 +72,8 @@ public final class EventLog {
     public JsonNode event(String name) {
         JsonNode event = first.get(name);
         if (event == null) {
-            throw new IllegalStateException("there was no event " + name + ", but " + first);
+            String last = ended().map(first::get).map(JsonNode::toString).orElse("it did not end");
+            throw new IllegalStateException("there was no event " + name + ": " + last);
         }
         return event;
     }

@@ -3,9 +3,14 @@ package dev.godwit.load.copy;
 import static dev.godwit.load.measure.Figures.decimals;
 
 import dev.godwit.load.Workspace;
+import dev.godwit.load.carrier.Carried;
+import dev.godwit.load.carrier.GodwitCarrier;
+import dev.godwit.load.carrier.PsqlPipes;
+import dev.godwit.load.carrier.Route;
 import dev.godwit.load.measure.Figures;
 import dev.godwit.load.measure.Report;
 import dev.godwit.load.postgres.BenchServer;
+import dev.godwit.load.postgres.Servers;
 import dev.godwit.load.postgres.TableContents;
 import java.util.ArrayList;
 import java.util.List;
@@ -35,7 +40,7 @@ public final class CopyBenchmark {
 
     private record Pair(Carried psql, Carried godwit) {
         double ratio() {
-            return godwit.seconds() / psql.seconds();
+            return godwit.work().seconds() / psql.work().seconds();
         }
     }
 
@@ -49,45 +54,51 @@ public final class CopyBenchmark {
                 settings.processorOnly()
                         ? "Processor seconds per GB, Godwit and psql"
                         : "Copy phase, Godwit against psql binary pipes");
-        try (BenchServer source = BenchServer.start(workspace.directory().resolve("source"), workspace.password());
-                BenchServer target = BenchServer.start(workspace.directory().resolve("target"), workspace.password())) {
-            int rows = WideTable.rowsOf(settings.mebibytes());
-            workspace.say("making a table of " + rows + " rows");
-            WideTable.create(source, rows);
-            Rigging rigging = new Rigging(
-                    workspace.home(),
-                    workspace.directory(),
-                    source,
-                    target,
-                    workspace.password(),
-                    settings.consistency(),
-                    settings.heap(),
-                    settings.shardBytes(),
-                    rows);
-            describe(report, rigging);
-            new PsqlPipes(rigging).warmUp();
+        try (Servers servers = Servers.start(workspace.directory(), workspace.password())) {
+            workspace.say("making a table of " + rows() + " rows");
+            WideTable.create(servers.source(), rows());
+            Route route = new Route(workspace, servers.source(), servers.target(), WideTable.DATABASE);
+            describe(report, servers, route);
+            pipes(route, 1).warmUp();
             for (int connections : settings.connections()) {
-                measure(report, rigging, connections);
+                measure(report, route, connections);
             }
         }
         return report;
     }
 
-    private void describe(Report report, Rigging rigging) {
-        report.condition("servers", "both on this machine; " + rigging.source().describe())
+    private int rows() {
+        return WideTable.rowsOf(settings.mebibytes());
+    }
+
+    private PsqlPipes pipes(Route route, int connections) {
+        boolean byBlocks = settings.consistency().equals("snapshot");
+        return new PsqlPipes(route, new PsqlPipes.Piped(WideTable.NAME, byBlocks, List.of(), List.of()), connections);
+    }
+
+    /** The table is there without a key, so that nothing is built beside the copy. */
+    private GodwitCarrier godwit(Route route, int connections) {
+        return new GodwitCarrier(
+                route,
+                new GodwitCarrier.Settings(
+                        GodwitCarrier.Stretch.COPY,
+                        settings.consistency(),
+                        "existing",
+                        connections,
+                        settings.heap(),
+                        settings.shardBytes()));
+    }
+
+    private void describe(Report report, Servers servers, Route route) {
+        int fewest = settings.connections().get(0);
+        report.condition("servers", servers.describe())
                 .condition(
                         "table",
-                        rigging.rows() + " rows of 16 columns, "
-                                + Figures.mebibytes(WideTable.bytes(rigging.source()))
+                        rows() + " rows of 16 columns, "
+                                + Figures.mebibytes(WideTable.bytes(servers.source()))
                                 + " on disk; at the target without a key")
-                .condition(
-                        "Godwit",
-                        "1 node with -Xmx" + rigging.heap() + ", consistency " + rigging.consistency() + ", shardBytes "
-                                + rigging.shardBytes() + ", state store in the target's database")
-                .condition(
-                        "psql",
-                        "/usr/bin/psql, one pipe a connection, equal ranges of "
-                                + (rigging.byBlocks() ? "blocks" : "keys"))
+                .condition("Godwit", godwit(route, fewest).describe())
+                .condition("psql", pipes(route, fewest).describe())
                 .condition(
                         "rounds",
                         settings.rounds() + " pairs in turn (psql, Godwit, psql, …) after one read of the table;"
@@ -111,26 +122,27 @@ public final class CopyBenchmark {
         }
     }
 
-    private void measure(Report report, Rigging rigging, int connections) {
+    private void measure(Report report, Route route, int connections) {
         List<Pair> pairs = new ArrayList<>();
         String expected = "";
         for (int round = 1; round <= settings.rounds(); round++) {
-            reset(rigging);
-            Carried psql = new PsqlPipes(rigging).carry(connections);
-            expectAllRows(rigging);
+            reset(route);
+            Carried psql = pipes(route, connections).carry("psql-" + connections + "-" + round);
+            expectAllRows(route);
             if (round == 1) {
-                expected = contents(rigging.target());
+                expected = contents(route.target());
             }
-            reset(rigging);
-            Carried godwit = new GodwitCopy(rigging).carry(connections, "copy-" + connections + "-" + round);
-            expectAllRows(rigging);
-            if (round == 1 && !contents(rigging.target()).equals(expected)) {
+            reset(route);
+            Carried godwit = godwit(route, connections).carry("copy-" + connections + "-" + round);
+            expectAllRows(route);
+            if (round == 1 && !contents(route.target()).equals(expected)) {
                 throw new IllegalStateException("Godwit and psql brought different rows");
             }
             Pair pair = new Pair(psql, godwit);
             pairs.add(pair);
-            workspace.say(connections + " connections, round " + round + ": psql " + decimals(psql.seconds(), 2)
-                    + " s, Godwit " + decimals(godwit.seconds(), 2) + " s");
+            workspace.say(connections + " connections, round " + round + ": psql "
+                    + decimals(psql.work().seconds(), 2) + " s, Godwit "
+                    + decimals(godwit.work().seconds(), 2) + " s");
             if (!settings.processorOnly()) {
                 row(report, connections, round, "psql", psql, pair, Double.NaN);
                 row(report, connections, round, "Godwit", godwit, pair, pair.ratio());
@@ -143,16 +155,15 @@ public final class CopyBenchmark {
         conclude(report, connections, pairs);
     }
 
-    private void reset(Rigging rigging) {
-        WideTable.createEmpty(rigging.target());
-        rigging.source().execute(WideTable.DATABASE, "CHECKPOINT");
-        rigging.target().execute(WideTable.DATABASE, "CHECKPOINT");
+    private static void reset(Route route) {
+        WideTable.createEmpty(route.target());
+        route.checkpoint();
     }
 
-    private static void expectAllRows(Rigging rigging) {
-        long rows = WideTable.rows(rigging.target());
-        if (rows != rigging.rows()) {
-            throw new IllegalStateException("the target has " + rows + " rows of " + rigging.rows());
+    private void expectAllRows(Route route) {
+        long rows = WideTable.rows(route.target());
+        if (rows != rows()) {
+            throw new IllegalStateException("the target has " + rows + " rows of " + rows());
         }
     }
 
@@ -166,14 +177,14 @@ public final class CopyBenchmark {
                 Integer.toString(connections),
                 Integer.toString(round),
                 carrier,
-                decimals(carried.seconds(), 2),
-                decimals(carried.wholeSeconds(), 2),
-                decimals(pair.godwit().bytes() / 1e6 / carried.seconds(), 0),
+                decimals(carried.work().seconds(), 2),
+                decimals(carried.whole().seconds(), 2),
+                decimals(pair.godwit().bytes() / 1e6 / carried.work().seconds(), 0),
                 decimals(ratio, 3),
-                decimals(carried.sourceSeconds(), 1),
-                decimals(carried.targetSeconds(), 1),
-                decimals(carried.carrierSeconds(), 1),
-                decimals(carried.carrierWholeSeconds(), 1),
+                decimals(carried.work().source(), 1),
+                decimals(carried.work().target(), 1),
+                decimals(carried.work().carrier(), 1),
+                decimals(carried.whole().carrier(), 1),
                 carried.peakMemoryBytes() == 0 ? "-" : Figures.mebibytes(carried.peakMemoryBytes()));
     }
 
@@ -185,10 +196,10 @@ public final class CopyBenchmark {
         report.row(
                 Integer.toString(connections),
                 carrier,
-                decimals(perGigabyte(pairs, side, Carried::sourceSeconds), 2),
-                decimals(perGigabyte(pairs, side, Carried::targetSeconds), 2),
-                decimals(perGigabyte(pairs, side, Carried::carrierSeconds), 2),
-                decimals(perGigabyte(pairs, side, Carried::carrierWholeSeconds), 2));
+                decimals(perGigabyte(pairs, side, carried -> carried.work().source()), 2),
+                decimals(perGigabyte(pairs, side, carried -> carried.work().target()), 2),
+                decimals(perGigabyte(pairs, side, carried -> carried.work().carrier()), 2),
+                decimals(perGigabyte(pairs, side, carried -> carried.whole().carrier()), 2));
     }
 
     /** Median over the rounds, for 10⁹ bytes that travelled. */
@@ -203,9 +214,17 @@ public final class CopyBenchmark {
         double ratio = Figures.median(pairs.stream().map(Pair::ratio).toList());
         if (settings.processorOnly()) {
             report.finding(connections + " connections: Godwit's node used "
-                    + decimals(perGigabyte(pairs, Pair::godwit, Carried::carrierSeconds), 2)
+                    + decimals(
+                            perGigabyte(
+                                    pairs,
+                                    Pair::godwit,
+                                    carried -> carried.work().carrier()),
+                            2)
                     + " processor seconds per GB in the copy phase, psql "
-                    + decimals(perGigabyte(pairs, Pair::psql, Carried::carrierSeconds), 2)
+                    + decimals(
+                            perGigabyte(
+                                    pairs, Pair::psql, carried -> carried.work().carrier()),
+                            2)
                     + ". Time ratio (median of the pairs): " + decimals(ratio, 3) + ".");
         } else {
             report.finding(connections + " connections: Godwit took " + decimals(ratio, 3)

@@ -1,6 +1,7 @@
 package dev.godwit.load.postgres;
 
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
+import io.zonky.test.db.postgres.embedded.PgBinaryResolver;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,11 +11,12 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import org.postgresql.ds.PGSimpleDataSource;
 
 /**
- * A PostgreSQL server of this run alone: embedded PostgreSQL 17 on a free port of the loopback address, which asks
+ * A PostgreSQL server of this run alone: embedded PostgreSQL on a free port of the loopback address, which asks
  * everybody for a password. The role {@link #ROLE} is the one that migrates; it is no superuser.
  */
 public final class BenchServer implements AutoCloseable {
@@ -26,7 +28,7 @@ public final class BenchServer implements AutoCloseable {
 
     /**
      * Settings of both servers. All that makes commits durable is on, as it is where data matters; autovacuum is off,
-     * since it would start in one round and not in another.
+     * since it would start in one round and not in another. pg_dump locks all tables in one transaction.
      */
     public static final Map<String, String> SETTINGS = Map.ofEntries(
             Map.entry("fsync", "on"),
@@ -34,6 +36,8 @@ public final class BenchServer implements AutoCloseable {
             Map.entry("full_page_writes", "on"),
             Map.entry("autovacuum", "off"),
             Map.entry("shared_buffers", "512MB"),
+            Map.entry("maintenance_work_mem", "256MB"),
+            Map.entry("max_locks_per_transaction", "256"),
             Map.entry("max_wal_size", "8GB"),
             Map.entry("checkpoint_timeout", "30min"),
             Map.entry("max_connections", "200"));
@@ -48,12 +52,18 @@ public final class BenchServer implements AutoCloseable {
         this.password = password;
     }
 
+    /** Embedded PostgreSQL 17. */
+    public static BenchServer start(Path directory, String password) {
+        return start(directory, password, Optional.empty());
+    }
+
     /**
      * @param directory gets the data
      * @param password of the superuser and of {@link #ROLE}
+     * @param programs other programs than those of embedded PostgreSQL 17
      * @throws IllegalStateException if the server does not start
      */
-    public static BenchServer start(Path directory, String password) {
+    static BenchServer start(Path directory, String password, Optional<PgBinaryResolver> programs) {
         Path data = directory.resolve("data");
         try {
             Files.createDirectories(directory);
@@ -67,6 +77,7 @@ public final class BenchServer implements AutoCloseable {
                     .setServerConfig("listen_addresses", "127.0.0.1")
                     .setServerConfig("unix_socket_directories", "''");
             SETTINGS.forEach(builder::setServerConfig);
+            programs.ifPresent(builder::setPgBinaryResolver);
             BenchServer started = new BenchServer(builder.start(), data, password);
             started.admit();
             return started;
@@ -92,6 +103,20 @@ public final class BenchServer implements AutoCloseable {
 
     public int port() {
         return server.getPort();
+    }
+
+    /** The address of a database for programs that take one as libpq does; {@link #ROLE} logs in. */
+    public String address(String database) {
+        return address(ROLE, database);
+    }
+
+    /** The same with the password in it, for a program that takes it from nowhere else. */
+    public String addressWithPassword(String database) {
+        return address(ROLE + ':' + password, database);
+    }
+
+    private String address(String role, String database) {
+        return "postgresql://" + role + "@127.0.0.1:" + port() + '/' + database + "?sslmode=disable";
     }
 
     /** The postmaster's process. */
