@@ -146,8 +146,7 @@ final class ArchiveChoice {
     }
 
     private Entry viewOf(Entry rule) {
-        List<String> names = objects.addresses().get(rule.id()).names();
-        TableName name = new TableName(names.get(0), names.get(1));
+        TableName name = host(rule);
         return rule.dependsOn().stream()
                 .map(entries::get)
                 .filter(entry -> entry != null && name.equals(objects.names().get(entry.id())))
@@ -199,9 +198,21 @@ final class ArchiveChoice {
         if (!other.kind().hangsOnOthers() || other.kind() == ArchiveKind.SEQUENCE_OWNED_BY && loose.contains(on.id())) {
             return false;
         }
+        TableName host = host(other);
+        if (host != null) {
+            return on.kind().isRelation() && host.equals(objects.names().get(on.id()));
+        }
         return on.kind().isRelation()
                 || other.dependsOn().stream()
                         .map(entries::get)
-                        .noneMatch(host -> host != null && host.kind().isRelation());
+                        .noneMatch(one -> one != null && one.kind().isRelation());
+    }
+
+    /** What a trigger, rule, policy, constraint or default is of; null where its own name does not say it. */
+    private TableName host(Entry entry) {
+        ObjectAddress address = objects.addresses().get(entry.id());
+        return address != null && address.names().size() == 3
+                ? new TableName(address.names().get(0), address.names().get(1))
+                : null;
     }
 }

@@ -1,6 +1,8 @@
 package dev.godwit.node.postgres;
 
 import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
 
 /**
  * Kinds of an archive's entries, as {@code pg_dump} names them. The archive's listing separates a kind from the name
@@ -157,14 +159,17 @@ enum ArchiveKind {
      * @param text from the kind on
      */
     static ArchiveKind of(long catalogOid, String text) {
-        // Of two kinds without a catalog the longer one, should one ever begin with the other.
-        return Arrays.stream(values())
-                .filter(kind -> kind != UNKNOWN && kind.isTold(catalogOid) && text.startsWith(kind.word() + ' '))
-                .max((one, other) -> one.word().length() - other.word().length())
+        List<ArchiveKind> alike = Arrays.stream(values())
+                .filter(kind -> kind != UNKNOWN && text.startsWith(kind.word() + ' '))
+                .sorted(Comparator.comparingInt(
+                                (ArchiveKind kind) -> kind.word().length())
+                        .reversed())
+                .toList();
+        return alike.stream()
+                .filter(kind -> kind.catalogOid == catalogOid)
+                .findFirst()
+                // A default that is dropped, say, is no object of a catalog.
+                .or(() -> alike.stream().filter(kind -> catalogOid == 0).findFirst())
                 .orElse(UNKNOWN);
-    }
-
-    private boolean isTold(long oid) {
-        return this == SHELL_TYPE ? oid == 0 || oid == TYPE.catalogOid : oid == catalogOid;
     }
 }

@@ -139,12 +139,16 @@ final class SchemaArchive implements AutoCloseable {
         }
     }
 
-    /** Sections are not named: a comment at the head of a list would be taken for one of another section. */
+    /**
+     * Sections are not named: a comment at the head of a list would be taken for one of another section. Verbose, since
+     * it then tells at which entry it failed.
+     */
     private List<String> restoring(Path list, Set<Keep> keep, LibpqAddress address) {
         List<String> command = new ArrayList<>(List.of(
                 programs.restore().toString(),
                 "--single-transaction",
                 "--exit-on-error",
+                "--verbose",
                 "--no-password",
                 "--use-list=" + list,
                 "--dbname=" + address.argument()));
