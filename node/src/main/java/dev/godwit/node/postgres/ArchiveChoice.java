@@ -71,13 +71,7 @@ final class ArchiveChoice {
         List<NotCarried> left = new ArrayList<>();
         out.forEach((id, cause) -> {
             Entry entry = entries.get(id);
-            boolean told = entry.kind().hangsOnOthers()
-                    ? TOLD_OF_TABLES.contains(entry.kind())
-                            && entry.dependsOn().stream()
-                                    .map(entries::get)
-                                    .anyMatch(other ->
-                                            other != null && other.kind().isRelation() && isIn(other))
-                    : isMeant(entry);
+            boolean told = entry.kind().hangsOnOthers() ? isOfWhatIsIn(entry) : isMeant(entry);
             if (!cause.equals(id) && told) {
                 int root = cause;
                 while (out.get(root) != root) {
@@ -90,6 +84,17 @@ final class ArchiveChoice {
             }
         });
         return left;
+    }
+
+    /** Whether it is missed: not where its own table is excluded. */
+    private boolean isOfWhatIsIn(Entry entry) {
+        TableName host = host(entry);
+        return TOLD_OF_TABLES.contains(entry.kind())
+                && entry.dependsOn().stream()
+                        .map(entries::get)
+                        .filter(other -> other != null && other.kind().isRelation() && isIn(other))
+                        .anyMatch(other ->
+                                host == null || host.equals(objects.names().get(other.id())));
     }
 
     private String name(Entry entry) {

@@ -201,7 +201,7 @@ class SchemaArchiveTest {
         migrate(everything(), target);
 
         assertThat(String.join("\n", script(target))).isEqualTo(String.join("\n", script(source)));
-        for (String view : List.of("z_base", "b_sum", "a_by_function", "of_key", "audits_once")) {
+        for (String view : List.of("z_base", "b_sum", "a_by_function", "of_key", "seen_once")) {
             String rows = "SELECT x::text FROM shop." + view + " x ORDER BY 1";
             assertThat(target.texts(rows)).isNotEmpty().isEqualTo(source.texts(rows));
         }
