@@ -36,6 +36,9 @@ import java.util.Set;
  * like. Schemas and extensions are no witnesses, since a target may have them before: those that are there are left out.
  * What is made without being a witness or repeatable, such as a user mapping, is in a chunk with a witness.
  *
+ * <p>Somebody else's objects are taken for restored ones where all witnesses of a chunk are there by name. So the target
+ * is looked at before the first chunk, not by this class.
+ *
  * <p>A program whose node was killed may still commit its chunk, later than the catalogs were read. It runs one chunk
  * and no other, and whoever restores that chunk at the same time waits for its transaction and then fails with what is
  * there already. So after every failure, and where it is not known whether COMMIT came through, the catalogs are read

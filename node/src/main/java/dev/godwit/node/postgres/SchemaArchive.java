@@ -75,6 +75,8 @@ final class SchemaArchive implements AutoCloseable {
                 "--schema-only",
                 "--no-publications",
                 "--no-subscriptions",
+                // A newer target may have words for itself that the source has for names.
+                "--quote-all-identifiers",
                 "--no-password",
                 "--dbname=" + address.argument());
         ClientProgram.Outcome outcome = run(command, address, limit, mostBytes);
