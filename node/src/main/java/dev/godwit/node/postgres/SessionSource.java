@@ -115,7 +115,7 @@ final class SessionSource implements DataSource {
         return properties;
     }
 
-    private static String withoutBrackets(String host) {
+    static String withoutBrackets(String host) {
         return host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     }
 
