@@ -99,6 +99,7 @@ class SchemaArchiveTest {
                 include,
                 exclude,
                 SchemaMode.TABLES,
+                List.of(),
                 new Limits(2, 1 << 20, 64L << 20, 8, 8));
     }
 
