@@ -4,8 +4,11 @@ import dev.godwit.node.ledger.AfterFailure;
 import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.node.schema.LeftOut;
 import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaDump;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.shard.BlockingDispatcher;
 import dev.godwit.node.source.HeldSnapshot;
+import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
@@ -15,7 +18,6 @@ import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Plan;
-import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -45,11 +47,19 @@ public final class Preparation {
             ErrorCode.SOURCE_PRIVILEGE_MISSING,
             ErrorCode.SOURCE_ROW_SECURITY);
 
+    /** After these there is no use in asking the target more. */
+    private static final Set<ErrorCode> SHUT = EnumSet.of(
+            ErrorCode.SOURCE_IS_TARGET,
+            ErrorCode.TARGET_UNREACHABLE,
+            ErrorCode.TARGET_LOGIN_REFUSED,
+            ErrorCode.TARGET_VERSION,
+            ErrorCode.TARGET_POOLER);
+
     /** Most exports that a search looks at: the latest ones of each node. */
     private static final int EXPORTS_SEARCHED = 50;
 
     /**
-     * @param leftOut what the source has and the target will not have; empty where there are problems
+     * @param leftOut what the source has and the target will not have; empty where that could not be asked
      */
     public record Checked(
             List<Problem> problems, List<TableSpec> tables, String sourceIdentity, List<NotCarried> leftOut) {}
@@ -140,7 +150,7 @@ public final class Preparation {
         }
         problems.addAll(target.check(plan, tables));
         List<NotCarried> leftOut = List.of();
-        if (problems.isEmpty() && plan.schema() == SchemaMode.TABLES) {
+        if (plan.schema().makesTables() && problems.stream().noneMatch(problem -> SHUT.contains(problem.code()))) {
             TargetDatabase.Acceptance acceptance = target.accepts(plan, source.schema(plan));
             leftOut = acceptance.leftOut();
             problems.addAll(acceptance.problems());
@@ -171,7 +181,7 @@ public final class Preparation {
         TargetDatabase target = around.databases().target(plan);
         target.entry(plan.name()).ifPresent(there -> refuseOther(plan, entry, there));
         // Tables first: an entry is made only where the copy can begin.
-        target.prepare(plan, tables, () -> source.schema(plan));
+        target.prepare(plan, tables, schemaOf(source, plan));
         MigrationEntry there = target.enter(entry);
         refuseOther(plan, entry, there);
         if (there.snapshot().equals(entry.snapshot())) {
@@ -196,6 +206,20 @@ public final class Preparation {
             SourceDatabase source = around.databases().source(plan);
             return new Migration.SchemaEnded(around.databases().target(plan).finish(plan, source::positions));
         });
+    }
+
+    private static SchemaSource schemaOf(SourceDatabase source, Plan plan) {
+        return new SchemaSource() {
+            @Override
+            public SchemaPlan read() {
+                return source.schema(plan);
+            }
+
+            @Override
+            public SchemaDump dump(SchemaPlan schema, int targetMajor, int entriesAtOnce) {
+                return source.dump(plan, schema, targetMajor, entriesAtOnce);
+            }
+        };
     }
 
     private static void refuseOther(Plan plan, MigrationEntry ours, MigrationEntry there) {

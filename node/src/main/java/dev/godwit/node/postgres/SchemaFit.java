@@ -7,6 +7,7 @@ import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -33,8 +34,9 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
 
     /** Whether the target can take the schema that is read from the source; looks only. */
     static SchemaFit of(Connection target, Plan plan, SchemaPlan source, String place) throws SQLException {
-        Set<Need> missing = SchemaNeeds.missing(target, source.needs());
-        SchemaPlan wanted = source.without(missing);
+        boolean dumped = plan.schema() == SchemaMode.DUMP;
+        Set<Need> missing = dumped ? Set.of() : SchemaNeeds.missing(target, source.needs());
+        SchemaPlan wanted = dumped ? besideAnArchive(source) : source.without(missing);
         SchemaPlan has = SchemaReader.read(target, plan);
         List<Problem> problems = new ArrayList<>(shapes(wanted, has));
         Map<SchemaObject.Key, SchemaObject> theirs = has.byKey();
@@ -58,6 +60,20 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
         }
         problems.addAll(MissingNeeds.problems(source, missing, there, target, place));
         return new SchemaFit(wanted, problems, there);
+    }
+
+    /** What is made one by one although an archive has all; the archive brings whatever it needs, but large objects. */
+    private static SchemaPlan besideAnArchive(SchemaPlan source) {
+        return new SchemaPlan(
+                source.serverMajor(),
+                source.objects().stream()
+                        .filter(object -> ArchiveSelection.isMadeElsewhere(object)
+                                || object.kind() == ObjectKind.PERSISTENCE && object.table() != null)
+                        .toList(),
+                source.notCarried().stream()
+                        .filter(left -> left.kind().equals("large objects"))
+                        .toList(),
+                source.rowTypes());
     }
 
     /** Where the tables are there already: whether values of users' types mean the same in both databases. */

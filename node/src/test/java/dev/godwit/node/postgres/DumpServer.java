@@ -25,7 +25,7 @@ import java.util.zip.ZipFile;
  * One real PostgreSQL of the version of this machine's {@code pg_dump}: 15, as Debian 12 has it, or else 17 as in all
  * other tests. Without one of these two the tests fail, and say what to install.
  */
-final class DumpServer {
+public final class DumpServer {
     private static final int OTHER_MAJOR = 17;
     private static final int MAJOR = 15;
     private static final String VERSION = "15.19.0";
@@ -88,6 +88,15 @@ final class DumpServer {
                 }
             }
         };
+    }
+
+    public static int port() {
+        return SERVER.getPort();
+    }
+
+    /** Name of a new, empty database. */
+    public static String newDatabase() {
+        return database().name();
     }
 
     /** A new, empty database. */
