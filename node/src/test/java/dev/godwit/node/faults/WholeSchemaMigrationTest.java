@@ -109,8 +109,8 @@ class WholeSchemaMigrationTest {
                     .until(() -> databases
                                     .target()
                                     .number(
-                                            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX slowly_v%'"
-                                                    + " AND state = 'active'")
+                                            "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%CREATE INDEX slowly_v%'"
+                                                    + " AND state = 'active' AND pid <> pg_backend_pid()")
                             > 0);
             killABuilder();
             cluster.launch().awaitReady();
@@ -147,7 +147,7 @@ class WholeSchemaMigrationTest {
         String builder = databases
                 .target()
                 .text(
-                        "SELECT application_name FROM pg_stat_activity WHERE query LIKE 'CREATE INDEX slowly_v%' LIMIT 1");
+                        "SELECT application_name FROM pg_stat_activity WHERE query LIKE '%CREATE INDEX slowly_v%' AND pid <> pg_backend_pid() LIMIT 1");
         cluster.living().stream()
                 .filter(node -> builder.contains(node.name()))
                 .findFirst()
