@@ -4,6 +4,7 @@ import dev.godwit.node.ledger.AfterFailure;
 import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.node.schema.LeftOut;
 import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.shard.BlockingDispatcher;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.SourceDatabase;
@@ -16,12 +17,16 @@ import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.SchemaMode;
+import dev.godwit.protocol.table.ColumnSpec;
+import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -171,7 +176,7 @@ public final class Preparation {
         TargetDatabase target = around.databases().target(plan);
         target.entry(plan.name()).ifPresent(there -> refuseOther(plan, entry, there));
         // Tables first: an entry is made only where the copy can begin.
-        target.prepare(plan, tables, () -> source.schema(plan));
+        target.prepare(plan, tables, () -> schema(source, plan, tables));
         MigrationEntry there = target.enter(entry);
         refuseOther(plan, entry, there);
         if (there.snapshot().equals(entry.snapshot())) {
@@ -187,6 +192,33 @@ public final class Preparation {
             }
             return new Adopt(there.cluster(), there.exported(), theirs.snapshot());
         }
+    }
+
+    /** As the source has it now, with the tables that the check has found: no others are copied, nor other columns. */
+    private static SchemaPlan schema(SourceDatabase source, Plan plan, List<TableSpec> planned) {
+        SchemaPlan schema = source.schema(plan);
+        Map<TableName, List<ColumnSpec>> changed = columns(planned);
+        columns(source.tables(plan)).forEach((table, its) -> {
+            if (its.equals(changed.get(table))) {
+                changed.remove(table);
+            } else {
+                changed.put(table, its);
+            }
+        });
+        if (!changed.isEmpty()) {
+            throw new GodwitException(
+                    ErrorCode.SOURCE_TABLE_CHANGED,
+                    changed.size() + " of the source's tables were made, dropped or altered after the check.",
+                    changed.keySet().iterator().next().text(),
+                    "Hand the plan in again: nothing was copied yet. Leave the source's tables as they are meanwhile.");
+        }
+        return schema;
+    }
+
+    private static Map<TableName, List<ColumnSpec>> columns(List<TableSpec> tables) {
+        Map<TableName, List<ColumnSpec>> columns = new TreeMap<>();
+        tables.forEach(table -> columns.put(table.name(), table.columns()));
+        return columns;
     }
 
     /** What comes after all tables. */
