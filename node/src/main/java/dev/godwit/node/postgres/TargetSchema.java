@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.schema.LeftOut;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -42,11 +43,11 @@ final class TargetSchema {
     }
 
     void prepare(Plan plan, List<TableSpec> tables, Supplier<SchemaPlan> schema) {
-        TargetShape shape = sessions.reading(place, connection -> TargetShape.read(connection, tables));
+        TargetShape shape = sessions.reading(place, connection -> TargetShape.read(connection, plan.name(), tables));
         boolean make = plan.schema() == SchemaMode.TABLES;
         refuseIfAny(differences(shape, tables, !make));
         if (make) {
-            if (keepIsDue(plan.name())) {
+            if (sessions.reading(place, connection -> keepIsDue(connection, plan.name()))) {
                 keep(plan, schema.get());
             }
             build.beforeRows(plan.name());
@@ -54,7 +55,7 @@ final class TargetSchema {
             SchemaPlan source = schema.get();
             refuseIfAny(sessions.reading(place, connection -> SchemaFit.types(connection, plan, source)));
         }
-        TargetShape made = sessions.reading(place, connection -> TargetShape.read(connection, tables));
+        TargetShape made = sessions.reading(place, connection -> TargetShape.read(connection, plan.name(), tables));
         refuseIfAny(gone(plan.name(), tables, made));
         refuseIfAny(differences(made, tables, true));
         record(plan.name(), tables, shape);
@@ -62,19 +63,22 @@ final class TargetSchema {
     }
 
     /** Once the migration is entered, rows may have landed, and what is kept stays. */
-    private boolean keepIsDue(String migration) {
-        return sessions.reading(
-                place,
-                connection -> ClaimTables.entry(connection, migration).isEmpty()
-                        || !ObjectTable.isKept(connection, migration));
+    private static boolean keepIsDue(Connection connection, String migration) throws SQLException {
+        return ClaimTables.entry(connection, migration).isEmpty() || !ObjectTable.isKept(connection, migration);
     }
 
     /** The schema as the source has it now, in place of what an earlier try has kept, which was never entered. */
     private void keep(Plan plan, SchemaPlan source) {
         sessions.durably(place, TargetSessions.LONG, connection -> {
             TargetTables.lock(connection, TargetTables.LOCK_PREPARE);
+            if (!keepIsDue(connection, plan.name())) {
+                return null; // another was faster, and its rows may have landed
+            }
             SchemaFit fit = SchemaFit.of(connection, plan, source, place);
             refuseIfAny(fit.problems());
+            // More may be missing on either side than at the check.
+            refuseIfAny(LeftOut.problems(
+                    MissingNeeds.withoutExtensionsOf(connection, fit.wanted().notCarried()), plan.leaveOut()));
             ObjectTable.keep(connection, plan.name(), fit.wanted(), fit.there());
             return null;
         });
