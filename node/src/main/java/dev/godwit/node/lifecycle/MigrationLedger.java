@@ -23,7 +23,6 @@ import dev.godwit.protocol.event.StoredMigration;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Plan;
-import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.TableState;
 import dev.godwit.protocol.table.TableName;
@@ -295,7 +294,7 @@ public final class MigrationLedger {
 
     /** Whether every table is done, and what comes after all of them is not. */
     public boolean schemaEndIsOpen() {
-        return phase == Phase.INDEXING && allCompleted() && plan.schema() == SchemaMode.TABLES && !schemaFinished;
+        return phase == Phase.INDEXING && allCompleted() && plan.schema().makesTables() && !schemaFinished;
     }
 
     /** Why what comes after all tables waits for a person. */

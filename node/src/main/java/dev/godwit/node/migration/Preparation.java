@@ -4,9 +4,11 @@ import dev.godwit.node.ledger.AfterFailure;
 import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.node.schema.LeftOut;
 import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.shard.BlockingDispatcher;
 import dev.godwit.node.source.HeldSnapshot;
+import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
@@ -16,7 +18,6 @@ import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Plan;
-import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
@@ -50,11 +51,19 @@ public final class Preparation {
             ErrorCode.SOURCE_PRIVILEGE_MISSING,
             ErrorCode.SOURCE_ROW_SECURITY);
 
+    /** After these there is no use in asking the target more. */
+    private static final Set<ErrorCode> SHUT = EnumSet.of(
+            ErrorCode.SOURCE_IS_TARGET,
+            ErrorCode.TARGET_UNREACHABLE,
+            ErrorCode.TARGET_LOGIN_REFUSED,
+            ErrorCode.TARGET_VERSION,
+            ErrorCode.TARGET_POOLER);
+
     /** Most exports that a search looks at: the latest ones of each node. */
     private static final int EXPORTS_SEARCHED = 50;
 
     /**
-     * @param leftOut what the source has and the target will not have; empty where there are problems
+     * @param leftOut what the source has and the target will not have; empty where that could not be asked
      */
     public record Checked(
             List<Problem> problems, List<TableSpec> tables, String sourceIdentity, List<NotCarried> leftOut) {}
@@ -145,7 +154,7 @@ public final class Preparation {
         }
         problems.addAll(target.check(plan, tables));
         List<NotCarried> leftOut = List.of();
-        if (problems.isEmpty() && plan.schema() == SchemaMode.TABLES) {
+        if (plan.schema().makesTables() && problems.stream().noneMatch(problem -> SHUT.contains(problem.code()))) {
             TargetDatabase.Acceptance acceptance = target.accepts(plan, source.schema(plan));
             leftOut = acceptance.leftOut();
             problems.addAll(acceptance.problems());
@@ -176,7 +185,7 @@ public final class Preparation {
         TargetDatabase target = around.databases().target(plan);
         target.entry(plan.name()).ifPresent(there -> refuseOther(plan, entry, there));
         // Tables first: an entry is made only where the copy can begin.
-        target.prepare(plan, tables, () -> schema(source, plan, tables));
+        target.prepare(plan, tables, schemaOf(source, plan, tables));
         MigrationEntry there = target.enter(entry);
         refuseOther(plan, entry, there);
         if (there.snapshot().equals(entry.snapshot())) {
@@ -194,9 +203,8 @@ public final class Preparation {
         }
     }
 
-    /** As the source has it now, with the tables that the check has found: no others are copied, nor other columns. */
-    private static SchemaPlan schema(SourceDatabase source, Plan plan, List<TableSpec> planned) {
-        SchemaPlan schema = source.schema(plan);
+    /** The tables that the check has found are the ones that are copied, with these columns and no others. */
+    private static void requireAsPlanned(SourceDatabase source, Plan plan, List<TableSpec> planned) {
         Map<TableName, List<ColumnSpec>> changed = columns(planned);
         columns(source.tables(plan)).forEach((table, its) -> {
             if (its.equals(changed.get(table))) {
@@ -212,7 +220,6 @@ public final class Preparation {
                     changed.keySet().iterator().next().text(),
                     "Hand the plan in again: nothing was copied yet. Leave the source's tables as they are meanwhile.");
         }
-        return schema;
     }
 
     private static Map<TableName, List<ColumnSpec>> columns(List<TableSpec> tables) {
@@ -228,6 +235,24 @@ public final class Preparation {
             SourceDatabase source = around.databases().source(plan);
             return new Migration.SchemaEnded(around.databases().target(plan).finish(plan, source::positions));
         });
+    }
+
+    private static SchemaSource schemaOf(SourceDatabase source, Plan plan, List<TableSpec> planned) {
+        return new SchemaSource() {
+            @Override
+            public SchemaPlan read() {
+                SchemaPlan schema = source.schema(plan);
+                requireAsPlanned(source, plan, planned);
+                return schema;
+            }
+
+            @Override
+            public SchemaDump dump(SchemaPlan schema, int targetMajor, int entriesAtOnce) {
+                SchemaDump dump = source.dump(plan, schema, targetMajor, entriesAtOnce);
+                requireAsPlanned(source, plan, planned);
+                return dump;
+            }
+        };
     }
 
     private static void refuseOther(Plan plan, MigrationEntry ours, MigrationEntry there) {

@@ -55,7 +55,7 @@ final class ArchiveRestore {
     private static final int MOST_AT_ONCE = 5_000;
 
     private final SchemaArchive archive;
-    private final ArchiveSelection selection;
+    private final ArchiveObjects objects;
     private final PostgresAddress target;
     private final TargetSessions sessions;
     private final Set<Keep> keep;
@@ -64,12 +64,12 @@ final class ArchiveRestore {
     /** @param sessions of the same target */
     ArchiveRestore(
             SchemaArchive archive,
-            ArchiveSelection selection,
+            ArchiveObjects objects,
             PostgresAddress target,
             TargetSessions sessions,
             Set<Keep> keep) {
         this.archive = archive;
-        this.selection = selection;
+        this.objects = objects;
         this.target = target;
         this.sessions = sessions;
         this.keep = Set.copyOf(keep);
@@ -117,7 +117,7 @@ final class ArchiveRestore {
         entries.stream()
                 .filter(this::hasAddress)
                 .forEach(entry -> there.computeIfAbsent(where(entry), catalog -> new HashSet<>())
-                        .add(selection.objects().addresses().get(entry.id())));
+                        .add(objects.addresses().get(entry.id())));
         return true;
     }
 
@@ -147,7 +147,7 @@ final class ArchiveRestore {
     }
 
     private List<Entry> witnesses(Chunk chunk) {
-        return chunk.entries().stream().filter(selection.objects()::isWitness).toList();
+        return chunk.entries().stream().filter(objects::isWitness).toList();
     }
 
     /** Without schemas and extensions that are there, and comments on them: these need their owner. */
@@ -165,16 +165,15 @@ final class ArchiveRestore {
 
     private boolean isThere(Entry entry) {
         return hasAddress(entry)
-                && there.get(where(entry))
-                        .contains(selection.objects().addresses().get(entry.id()));
+                && there.get(where(entry)).contains(objects.addresses().get(entry.id()));
     }
 
     private boolean hasAddress(Entry entry) {
-        return selection.objects().addresses().containsKey(entry.id());
+        return objects.addresses().containsKey(entry.id());
     }
 
     private String text(Entry entry) {
-        return selection.objects().addresses().get(entry.id()).text();
+        return objects.addresses().get(entry.id()).text();
     }
 
     /** Attachments of partitions are in no catalog that entries tell. */

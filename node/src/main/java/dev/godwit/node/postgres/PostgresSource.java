@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.HeldSnapshot;
@@ -61,6 +62,13 @@ public final class PostgresSource implements SourceDatabase {
     @Override
     public SchemaPlan schema(Plan plan) {
         return ask(connections.place(), connection -> SchemaReader.read(connection, plan));
+    }
+
+    @Override
+    public SchemaDump dump(Plan plan, SchemaPlan schema, int targetMajor, int entriesAtOnce) {
+        return ask(
+                connections.place(),
+                connection -> SchemaDumps.take(connection, plan, schema, targetMajor, entriesAtOnce));
     }
 
     @Override

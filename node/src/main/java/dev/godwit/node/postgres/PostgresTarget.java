@@ -2,6 +2,7 @@ package dev.godwit.node.postgres;
 
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -17,12 +18,12 @@ import dev.godwit.protocol.table.Window;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -39,6 +40,7 @@ public final class PostgresTarget implements TargetDatabase {
     private final String place;
     private final Builds builds = new Builds();
     private final SchemaBuild build;
+    private final ArchiveBuild archive;
 
     /**
      * Connects to nothing yet.
@@ -58,7 +60,8 @@ public final class PostgresTarget implements TargetDatabase {
         this.landings = new PostgresLandings(connections, patience);
         this.place = address.place();
         this.build = new SchemaBuild(sessions, builds, place);
-        this.schema = new TargetSchema(sessions, build, place);
+        this.archive = new ArchiveBuild(sessions, address);
+        this.schema = new TargetSchema(sessions, build, archive, place);
     }
 
     @Override
@@ -83,8 +86,13 @@ public final class PostgresTarget implements TargetDatabase {
     public Acceptance accepts(Plan plan, SchemaPlan source) {
         return sessions.reading(place, connection -> {
             SchemaFit fit = SchemaFit.of(connection, plan, source, place);
+            List<Problem> problems = new ArrayList<>(fit.problems());
+            if (plan.schema() == SchemaMode.DUMP) {
+                int major = connection.getMetaData().getDatabaseMajorVersion();
+                SchemaDumps.unfit(source.serverMajor(), major, place).ifPresent(problems::add);
+            }
             return new Acceptance(
-                    fit.problems(),
+                    problems,
                     MissingNeeds.withoutExtensionsOf(connection, fit.wanted().notCarried()));
         });
     }
@@ -123,7 +131,7 @@ public final class PostgresTarget implements TargetDatabase {
     }
 
     @Override
-    public void prepare(Plan plan, List<TableSpec> tables, Supplier<SchemaPlan> source) {
+    public void prepare(Plan plan, List<TableSpec> tables, SchemaSource source) {
         makeOwnTables();
         schema.prepare(plan, tables, source);
     }
@@ -197,14 +205,19 @@ public final class PostgresTarget implements TargetDatabase {
 
     @Override
     public void finish(Plan plan, TableSpec table) {
-        if (plan.schema() == SchemaMode.TABLES) {
+        if (plan.schema().makesTables()) {
             build.afterRows(plan.name(), table);
         }
     }
 
     @Override
     public List<Problem> finish(Plan plan, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions) {
-        return plan.schema() == SchemaMode.TABLES ? build.atTheEnd(plan.name(), positions) : List.of();
+        List<Problem> problems =
+                plan.schema().makesTables() ? build.atTheEnd(plan.name(), positions) : List.<Problem>of();
+        if (plan.schema() == SchemaMode.DUMP) {
+            archive.atTheEnd(plan.name());
+        }
+        return problems;
     }
 
     private static String where(String migration, TableName table) {

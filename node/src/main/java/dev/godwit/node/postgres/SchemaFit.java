@@ -8,6 +8,7 @@ import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -36,9 +37,10 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
 
     /** Whether the target can take the schema that is read from the source; looks only. */
     static SchemaFit of(Connection target, Plan plan, SchemaPlan source, String place) throws SQLException {
-        Set<Need> missing = SchemaNeeds.missing(target, source.needs());
+        boolean dumped = plan.schema() == SchemaMode.DUMP;
+        Set<Need> missing = dumped ? Set.of() : SchemaNeeds.missing(target, source.needs());
         int targetMajor = target.getMetaData().getDatabaseMajorVersion();
-        SchemaPlan wanted = possible(source.without(missing), targetMajor);
+        SchemaPlan wanted = dumped ? besideAnArchive(source) : possible(source.without(missing), targetMajor);
         SchemaPlan has = SchemaReader.read(target, plan);
         List<Problem> problems = new ArrayList<>(shapes(wanted, has));
         Map<SchemaObject.Key, SchemaObject> theirs = has.byKey();
@@ -100,6 +102,20 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
         List<String> common = new ArrayList<>(theirs.shape());
         common.retainAll(ours.shape());
         return common.equals(ours.shape());
+    }
+
+    /** What is made one by one although an archive has all; the archive brings whatever it needs, but large objects. */
+    private static SchemaPlan besideAnArchive(SchemaPlan source) {
+        return new SchemaPlan(
+                source.serverMajor(),
+                source.objects().stream()
+                        .filter(object -> ArchiveSelection.isMadeElsewhere(object)
+                                || object.kind() == ObjectKind.PERSISTENCE && object.table() != null)
+                        .toList(),
+                source.notCarried().stream()
+                        .filter(left -> left.kind().equals("large objects"))
+                        .toList(),
+                source.rowTypes());
     }
 
     /** Where the tables are there already: whether values of users' types mean the same in both databases. */

@@ -128,7 +128,7 @@ final class TargetCheck {
                         "The user may not read and write the tables in schema godwit.",
                         "Use the user who made them, or grant SELECT, INSERT, UPDATE and DELETE on them.");
             }
-            if (plan.schema() == SchemaMode.TABLES) {
+            if (plan.schema().makesTables()) {
                 for (String name :
                         tables.stream().map(t -> t.name().schema()).distinct().toList()) {
                     requireCreate(connection, name, mayCreateSchemas);

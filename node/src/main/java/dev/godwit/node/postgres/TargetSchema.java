@@ -1,7 +1,9 @@
 package dev.godwit.node.postgres;
 
 import dev.godwit.node.schema.LeftOut;
+import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.node.source.SchemaSource;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
@@ -19,7 +21,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.function.Supplier;
 
 /**
  * Makes the tables that rows land in, with what they need, and proves that they fit and are empty. Repeatable, and safe
@@ -34,26 +35,31 @@ final class TargetSchema {
 
     private final TargetSessions sessions;
     private final SchemaBuild build;
+    private final ArchiveBuild archive;
     private final String place;
 
-    TargetSchema(TargetSessions sessions, SchemaBuild build, String place) {
+    TargetSchema(TargetSessions sessions, SchemaBuild build, ArchiveBuild archive, String place) {
         this.sessions = sessions;
         this.build = build;
+        this.archive = archive;
         this.place = place;
     }
 
-    void prepare(Plan plan, List<TableSpec> tables, Supplier<SchemaPlan> schema) {
+    void prepare(Plan plan, List<TableSpec> tables, SchemaSource source) {
         TargetShape shape = sessions.reading(place, connection -> TargetShape.read(connection, plan.name(), tables));
-        boolean make = plan.schema() == SchemaMode.TABLES;
+        boolean make = plan.schema().makesTables();
         refuseIfAny(differences(shape, tables, !make));
         if (make) {
             if (sessions.reading(place, connection -> keepIsDue(connection, plan.name()))) {
-                keep(plan, schema.get());
+                keep(plan, source);
+            }
+            if (plan.schema() == SchemaMode.DUMP) {
+                archive.beforeRows(plan.name(), tables);
             }
             build.beforeRows(plan.name());
         } else if (tables.stream().anyMatch(TargetSchema::hasTypesOfUsers)) {
-            SchemaPlan source = schema.get();
-            refuseIfAny(sessions.reading(place, connection -> SchemaFit.types(connection, plan, source)));
+            SchemaPlan schema = source.read();
+            refuseIfAny(sessions.reading(place, connection -> SchemaFit.types(connection, plan, schema)));
         }
         TargetShape made = sessions.reading(place, connection -> TargetShape.read(connection, plan.name(), tables));
         refuseIfAny(gone(plan.name(), tables, made));
@@ -68,20 +74,36 @@ final class TargetSchema {
     }
 
     /** The schema as the source has it now, in place of what an earlier try has kept, which was never entered. */
-    private void keep(Plan plan, SchemaPlan source) {
+    private void keep(Plan plan, SchemaSource source) {
+        SchemaPlan schema = source.read();
+        SchemaDump dump = plan.schema() == SchemaMode.DUMP ? dump(plan, source, schema) : null;
         sessions.durably(place, TargetSessions.LONG, connection -> {
             TargetTables.lock(connection, TargetTables.LOCK_PREPARE);
             if (!keepIsDue(connection, plan.name())) {
                 return null; // another was faster, and its rows may have landed
             }
-            SchemaFit fit = SchemaFit.of(connection, plan, source, place);
+            SchemaFit fit = SchemaFit.of(connection, plan, schema, place);
             refuseIfAny(fit.problems());
             // More may be missing on either side than at the check.
             refuseIfAny(LeftOut.problems(
                     MissingNeeds.withoutExtensionsOf(connection, fit.wanted().notCarried()), plan.leaveOut()));
             ObjectTable.keep(connection, plan.name(), fit.wanted(), fit.there());
+            if (dump != null) {
+                ArchiveTable.keep(connection, plan.name(), schema.serverMajor(), dump);
+            }
             return null;
         });
+    }
+
+    private SchemaDump dump(Plan plan, SchemaSource source, SchemaPlan schema) {
+        record Takes(int major, int entries) {}
+        Takes takes = sessions.reading(
+                place,
+                connection -> new Takes(
+                        connection.getMetaData().getDatabaseMajorVersion(), ArchiveRestore.entriesAtOnce(connection)));
+        SchemaDump dump = source.dump(schema, takes.major(), takes.entries());
+        refuseIfAny(LeftOut.problems(dump.notCarried(), plan.leaveOut()));
+        return dump;
     }
 
     /** {@code format_type} qualifies the names of all types that are not built in, and of no others. */

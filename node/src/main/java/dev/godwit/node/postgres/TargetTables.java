@@ -27,7 +27,16 @@ final class TargetTables {
     /** Somebody without our lock made the schema, a table or its row type at the same time. */
     private static final Set<String> MADE_BY_SOMEBODY_ELSE = Set.of("23505", "42P06", "42P07", "42710");
 
-    static final List<String> TABLES = List.of("migration", "cut", "claim", "target_table", "schema", "object");
+    static final List<String> TABLES = List.of(
+            "migration",
+            "cut",
+            "claim",
+            "target_table",
+            "schema",
+            "object",
+            "archive",
+            "archive_chunk",
+            "archive_object");
 
     private static final List<String> DDL = List.of("""
             CREATE TABLE IF NOT EXISTS godwit.migration (
@@ -85,7 +94,27 @@ final class TargetTables {
               made_at timestamptz,
               PRIMARY KEY (migration, place))""", """
             CREATE INDEX IF NOT EXISTS object_of_table ON godwit.object (migration, source_table)
-              WHERE section = 'AFTER'""");
+              WHERE section = 'AFTER'""", """
+            CREATE TABLE IF NOT EXISTS godwit.archive (
+              migration text PRIMARY KEY,
+              source_major integer NOT NULL,
+              bytes bytea NOT NULL)""", """
+            CREATE TABLE IF NOT EXISTS godwit.archive_chunk (
+              migration text,
+              place integer,
+              part text NOT NULL,
+              entries integer[] NOT NULL,
+              statement text NOT NULL,
+              made_at timestamptz,
+              PRIMARY KEY (migration, place))""", """
+            CREATE TABLE IF NOT EXISTS godwit.archive_object (
+              migration text,
+              entry integer,
+              type text NOT NULL,
+              names text[] NOT NULL,
+              arguments text[] NOT NULL,
+              shows boolean NOT NULL,
+              PRIMARY KEY (migration, entry))""");
 
     private TargetTables() {}
 

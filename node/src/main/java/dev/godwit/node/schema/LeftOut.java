@@ -49,8 +49,7 @@ public final class LeftOut {
         String more = gaps.size() > TOLD ? "; and " + (gaps.size() - TOLD) + " more" : "";
         return new Problem(
                 ErrorCode.SCHEMA_LEAVES_OUT,
-                "The target would lack " + (gaps.size() == 1 ? "this " : "these " + gaps.size() + ", ") + kind
-                        + " of the source: " + names + more + '.',
+                "Of the kind " + kind + " the target would lack " + gaps.size() + ": " + names + more + '.',
                 kind,
                 "Accept it in the plan: leaveOut: [\"" + kind + " *\"]; and make by hand what is needed of it.");
     }

@@ -1,5 +1,6 @@
 package dev.godwit.node.source;
 
+import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.protocol.error.Problem;
@@ -28,6 +29,9 @@ public interface SourceDatabase extends AutoCloseable {
 
     /** All that the plan's tables are made of, and what of the plan's patterns is not carried, as the catalogs say now. */
     SchemaPlan schema(Plan plan);
+
+    /** The whole schema as an archive of the source's own programs, as {@link SchemaSource#dump} tells. */
+    SchemaDump dump(Plan plan, SchemaPlan schema, int targetMajor, int entriesAtOnce);
 
     /** Where these sequences stand now; one that is gone, or that the user may not read, is not among it. */
     Map<TableName, SchemaObject> positions(Collection<TableName> sequences);

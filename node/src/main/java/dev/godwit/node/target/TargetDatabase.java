@@ -3,6 +3,7 @@ package dev.godwit.node.target;
 import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.node.source.SchemaSource;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.Shard;
@@ -14,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 
 /**
  * A target database as one node sees it. Every call blocks and may be made from any thread; all throw
@@ -26,7 +26,7 @@ public interface TargetDatabase extends AutoCloseable {
     /** Everything about the target that would keep these tables from landing. Writes nothing. */
     List<Problem> check(Plan plan, List<TableSpec> tables);
 
-    /** Whether the target can take the source's schema (mode {@code tables}). Writes nothing. */
+    /** Whether the target can take the source's schema (modes {@code dump} and {@code tables}). Writes nothing. */
     Acceptance accepts(Plan plan, SchemaPlan source);
 
     /**
@@ -46,14 +46,14 @@ public interface TargetDatabase extends AutoCloseable {
     Optional<MigrationEntry> entry(String migration);
 
     /**
-     * Makes whatever rows need (mode {@code tables}); then proves that each table is there, has the columns, and holds no
+     * Makes whatever rows need (modes {@code dump} and {@code tables}); then proves that each table is there, has the columns, and holds no
      * row that this migration has not claimed. Repeating it changes nothing.
      *
      * @param source what the source has; asked for where the target does not keep it yet, or where types are not built in
      * @throws dev.godwit.protocol.error.GodwitException with TARGET_NOT_EMPTY among others; where there are several
      *     problems, with the code of the first and the words of all
      */
-    void prepare(Plan plan, List<TableSpec> tables, Supplier<SchemaPlan> source);
+    void prepare(Plan plan, List<TableSpec> tables, SchemaSource source);
 
     /**
      * Keeps a window of shards, first writer wins.
@@ -93,16 +93,16 @@ public interface TargetDatabase extends AutoCloseable {
     Confirmation confirm(String migration, TableName table);
 
     /**
-     * Makes what belongs to the table alone and comes after its rows: indexes, keys, checks, statistics (mode {@code
-     * tables}; nothing in {@code existing}). Repeating it changes nothing, and after a crash it goes on where it was.
+     * Makes what belongs to the table alone and comes after its rows: indexes, keys, checks, statistics (nothing in mode
+     * {@code existing}). Repeating it changes nothing, and after a crash it goes on where it was.
      *
      * @throws dev.godwit.protocol.error.GodwitException with TARGET_KEY_NOT_UNIQUE among others, without the rows' values
      */
     void finish(Plan plan, TableSpec table);
 
     /**
-     * Makes what comes after all tables: foreign keys, partitioned tables' indexes, positions of sequences (mode {@code tables};
-     * nothing in {@code existing}). Repeating it changes nothing, and after a crash it goes on where it was.
+     * Makes what comes after all tables: foreign keys, partitioned tables' indexes, positions of sequences; in mode {@code dump} also triggers,
+     * rules and so on (nothing in mode {@code existing}). Repeating it changes nothing, and after a crash it goes on where it was.
      *
      * @param positions where sequences stand at the source now, by name
      * @return what was made in this call and does not hold, such as a foreign key with orphans

@@ -82,7 +82,9 @@ class EventStreamEndTest {
             toTarget.pass();
             List<String> events = stream.awaitEnd(ENOUGH);
 
-            assertThat(events).contains("migration-failed").endsWith("table-completed", "migration-completed");
+            assertThat(events)
+                    .contains("migration-failed")
+                    .endsWith("table-completed", "schema-finished", "migration-completed");
         }
         try (EventStream again = EventStream.open(node, "begins-anew")) {
             assertThat(again.awaitEnd(ENOUGH)).contains("migration-failed").endsWith("migration-completed");

@@ -1,5 +1,6 @@
 package dev.godwit.node.migration;
 
+import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.HeldSnapshot;
@@ -93,6 +94,11 @@ final class Exports implements SourceDatabase {
 
     @Override
     public SchemaPlan schema(Plan plan) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public SchemaDump dump(Plan plan, SchemaPlan schema, int targetMajor, int entriesAtOnce) {
         throw new UnsupportedOperationException();
     }
 

@@ -66,8 +66,11 @@ public final class CatalogFingerprint {
         List<String> lines = new ArrayList<>();
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET search_path = ''");
+            boolean before17 = connection.getMetaData().getDatabaseMajorVersion() < 17;
             for (String query : QUERIES) {
-                try (ResultSet row = statement.executeQuery(query.formatted(SCHEMAS))) {
+                String sql = query.formatted(SCHEMAS);
+                try (ResultSet row = statement.executeQuery(
+                        before17 ? sql.replace("o.colllocale, o.collicurules", "o.colliculocale") : sql)) {
                     while (row.next()) {
                         StringBuilder line = new StringBuilder();
                         for (int i = 1; i <= row.getMetaData().getColumnCount(); i++) {

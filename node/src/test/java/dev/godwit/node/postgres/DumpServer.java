@@ -25,7 +25,7 @@ import java.util.zip.ZipFile;
  * One real PostgreSQL of the version of this machine's {@code pg_dump}: 15, as Debian 12 has it, or else 17 as in all
  * other tests. Without one of these two the tests fail, and say what to install.
  */
-final class DumpServer {
+public final class DumpServer {
     private static final int OTHER_MAJOR = 17;
     private static final int MAJOR = 15;
     private static final String VERSION = "15.19.0";
@@ -88,6 +88,20 @@ final class DumpServer {
                 }
             }
         };
+    }
+
+    public static int port() {
+        return SERVER.getPort();
+    }
+
+    /** Name of a new, empty database. */
+    public static String newDatabase() {
+        return database().name();
+    }
+
+    /** Runs scripts in a database. */
+    public static void run(String database, String... scripts) {
+        new Database(database).run(scripts);
     }
 
     /** A new, empty database. */

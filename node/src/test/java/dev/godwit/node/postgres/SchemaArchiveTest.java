@@ -116,7 +116,11 @@ class SchemaArchiveTest {
     private static <T> T restoring(ArchiveSelection selection, Database to, Function<ArchiveRestore, T> work) {
         try (PostgresConnections connections = to.connections(Side.TARGET)) {
             return work.apply(new ArchiveRestore(
-                    archive, selection, to.address(), new TargetSessions(connections), EnumSet.allOf(Keep.class)));
+                    archive,
+                    selection.objects(),
+                    to.address(),
+                    new TargetSessions(connections),
+                    EnumSet.allOf(Keep.class)));
         }
     }
 
@@ -338,8 +342,8 @@ class SchemaArchiveTest {
     void owners_and_grants_that_are_not_kept_are_left_out() {
         ArchiveSelection selection = selection(everything());
         try (PostgresConnections connections = target.connections(Side.TARGET)) {
-            ArchiveRestore restore =
-                    new ArchiveRestore(archive, selection, target.address(), new TargetSessions(connections), Set.of());
+            ArchiveRestore restore = new ArchiveRestore(
+                    archive, selection.objects(), target.address(), new TargetSessions(connections), Set.of());
             selection.chunks(Part.BEFORE_ROWS, MANY).forEach(chunk -> restore.restore(chunk, LIMIT));
         }
 

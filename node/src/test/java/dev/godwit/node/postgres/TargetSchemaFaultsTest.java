@@ -12,6 +12,7 @@ import dev.godwit.node.postgres.TargetServer.Database;
 import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.target.LandingSession;
 import dev.godwit.node.target.TargetDatabase.Landing;
 import dev.godwit.protocol.error.ErrorCode;
@@ -23,7 +24,7 @@ import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-import java.util.function.Supplier;
+
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -61,7 +62,7 @@ class TargetSchemaFaultsTest {
         return target.accepts(shop(), source.schema()).problems();
     }
 
-    private void prepare(Supplier<SchemaPlan> schema, TableSpec... tables) {
+    private void prepare(SchemaSource schema, TableSpec... tables) {
         target.prepare(shop(), List.of(tables), schema);
     }
 

@@ -1,11 +1,13 @@
 package dev.godwit.node.shard;
 
 import dev.godwit.node.access.Databases;
+import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
+import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.Problem;
@@ -28,7 +30,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -151,6 +152,11 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
+    public SchemaDump dump(Plan plan, SchemaPlan schema, int targetMajor, int entriesAtOnce) {
+        throw notHere();
+    }
+
+    @Override
     public Map<TableName, SchemaObject> positions(Collection<TableName> sequences) {
         throw notHere();
     }
@@ -196,7 +202,7 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
-    public void prepare(Plan plan, List<TableSpec> tables, Supplier<SchemaPlan> source) {
+    public void prepare(Plan plan, List<TableSpec> tables, SchemaSource source) {
         throw notHere();
     }
 

@@ -4,6 +4,9 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 
 /** Who makes the tables in the targets. */
 public enum SchemaMode {
+    /** Godwit makes the whole schema, by PostgreSQL's own {@code pg_dump} and {@code pg_restore} on the nodes. */
+    @JsonProperty("dump")
+    DUMP,
     /**
      * Godwit makes from the source's catalogs all that tables are made of: before the rows what they need, and after them
      * indexes, constraints and sequences' positions.
@@ -12,5 +15,10 @@ public enum SchemaMode {
     TABLES,
     /** The tables are there and empty. */
     @JsonProperty("existing")
-    EXISTING
+    EXISTING;
+
+    /** Whether Godwit makes them. */
+    public boolean makesTables() {
+        return this != EXISTING;
+    }
 }

@@ -1,0 +1,122 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.postgres.ArchiveTable.Archive;
+import dev.godwit.node.postgres.ArchiveTable.Kept;
+import dev.godwit.node.schema.SchemaDump.Part;
+import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.table.TableSpec;
+import java.sql.Connection;
+import java.sql.PreparedStatement;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import java.util.Set;
+
+/**
+ * Restores a migration's archive in mode {@code dump}: what comes before the rows, and what comes after indexes and keys.
+ * Owners and grants are left out, as in the other modes: the target's roles are its own. Repeatable, also by several nodes
+ * at once.
+ */
+final class ArchiveBuild {
+    private final TargetSessions sessions;
+    private final PostgresAddress address;
+
+    ArchiveBuild(TargetSessions sessions, PostgresAddress address) {
+        this.sessions = sessions;
+        this.address = address;
+    }
+
+    void beforeRows(String migration, List<TableSpec> tables) {
+        restore(migration, Part.BEFORE_ROWS);
+        sessions.durably(address.place(), TargetSessions.LONG, connection -> {
+            makeLogged(connection, tables);
+            return null;
+        });
+    }
+
+    /** Materialised views are filled from rows and by functions, and event triggers are to fire for nothing of ours. */
+    void atTheEnd(String migration) {
+        restore(migration, Part.AFTER_KEYS);
+        unmarked(migration, Part.REFRESH).forEach(kept -> refresh(migration, kept));
+        restore(migration, Part.LAST);
+        sessions.durably(address.place(), TargetSessions.SHORT, connection -> {
+            ArchiveTable.forget(connection, migration);
+            return null;
+        });
+    }
+
+    private List<Kept> unmarked(String migration, Part part) {
+        return sessions.reading(
+                address.place(), connection -> ArchiveTable.unmarked(connection, migration, Set.of(part)));
+    }
+
+    private void restore(String migration, Part part) {
+        List<Kept> open = unmarked(migration, part);
+        if (open.isEmpty()) {
+            return;
+        }
+        Archive kept = sessions.reading(address.place(), connection -> ArchiveTable.read(connection, migration));
+        int targetMajor = sessions.reading(
+                address.place(), connection -> connection.getMetaData().getDatabaseMajorVersion());
+        ClientPrograms programs = SchemaDumps.programs(kept.sourceMajor(), targetMajor, address.place());
+        try (SchemaArchive archive = SchemaArchive.open(programs, kept.bytes())) {
+            ArchiveRestore restore =
+                    new ArchiveRestore(archive, SchemaDumps.objects(kept.objects()), address, sessions, Set.of());
+            for (Kept next : open) {
+                restore.restore(chunk(archive, next), SchemaArchive.LONGEST);
+                sessions.durably(address.place(), TargetSessions.SHORT, connection -> {
+                    ArchiveTable.mark(connection, migration, next.place());
+                    return null;
+                });
+            }
+        }
+    }
+
+    private static ArchiveSelection.Chunk chunk(SchemaArchive archive, Kept kept) {
+        return new ArchiveSelection.Chunk(
+                kept.chunk().part() + " " + kept.place(),
+                ArchiveSelection.Part.valueOf(kept.chunk().part().name()),
+                kept.chunk().entries().stream()
+                        .map(archive.contents().entries()::get)
+                        .filter(Objects::nonNull)
+                        .toList());
+    }
+
+    private void refresh(String migration, Kept kept) {
+        sessions.durably(address.place(), TargetSessions.UNBOUNDED, connection -> {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute(kept.chunk().statement());
+            }
+            ArchiveTable.mark(connection, migration, kept.place());
+            return null;
+        });
+    }
+
+    /** A claim would outlive the rows of an unlogged table. They become unlogged again at the end. */
+    private static void makeLogged(Connection connection, List<TableSpec> tables) throws SQLException {
+        String sql = "SELECT format('%I.%I', n.nspname, c.relname) FROM unnest(?::text[], ?::text[]) w(schema, name)"
+                + " JOIN pg_namespace n ON n.nspname = w.schema JOIN pg_class c ON c.relnamespace = n.oid"
+                + " AND c.relname = w.name WHERE c.relpersistence = 'u' AND c.relkind = 'r'";
+        List<String> unlogged = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            Object[] schemas =
+                    tables.stream().map(table -> table.name().schema()).toArray();
+            Object[] names = tables.stream().map(table -> table.name().name()).toArray();
+            statement.setArray(1, connection.createArrayOf("text", schemas));
+            statement.setArray(2, connection.createArrayOf("text", names));
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    unlogged.add(row.getString(1));
+                }
+            }
+        }
+        for (String table : unlogged) {
+            try (Statement statement = connection.createStatement()) {
+                statement.execute("ALTER TABLE " + table + " SET LOGGED");
+            }
+        }
+    }
+}

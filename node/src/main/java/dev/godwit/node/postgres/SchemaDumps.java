@@ -1,0 +1,98 @@
+package dev.godwit.node.postgres;
+
+import dev.godwit.node.postgres.ArchiveSelection.Part;
+import dev.godwit.node.postgres.MaterialisedViews.Refresh;
+import dev.godwit.node.postgres.TableOfContents.Entry;
+import dev.godwit.node.schema.SchemaDump;
+import dev.godwit.node.schema.SchemaDump.ArchivedObject;
+import dev.godwit.node.schema.SchemaDump.Chunk;
+import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.PostgresAddress;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Takes a source's schema into an archive, with all that has to be known to restore it without asking the source. */
+final class SchemaDumps {
+    /** It is held in memory while it is taken and restored. */
+    private static final int MOST_BYTES = 128 << 20;
+
+    private SchemaDumps() {}
+
+    /** The programs of this node that fit the source and a target. */
+    static ClientPrograms programs(int sourceMajor, int targetMajor, String where) {
+        return ClientPrograms.fitting(ClientPrograms.Search.on(null), sourceMajor, targetMajor, where);
+    }
+
+    /** Why this node has no programs that fit; empty if it has. */
+    static Optional<Problem> unfit(int sourceMajor, int targetMajor, String where) {
+        try {
+            programs(sourceMajor, targetMajor, where);
+            return Optional.empty();
+        } catch (GodwitException e) {
+            return Optional.of(e.problem());
+        }
+    }
+
+    static SchemaDump take(Connection source, Plan plan, SchemaPlan schema, int targetMajor, int entriesAtOnce)
+            throws SQLException {
+        PostgresAddress address = plan.source().postgres();
+        ClientPrograms programs =
+                programs(source.getMetaData().getDatabaseMajorVersion(), targetMajor, address.place());
+        byte[] bytes = SchemaArchive.dump(programs, address, SchemaArchive.LONGEST, MOST_BYTES);
+        try (SchemaArchive archive = SchemaArchive.open(programs, bytes)) {
+            ArchiveObjects objects = ArchiveObjects.read(source, archive.contents());
+            ArchiveSelection selection = new ArchiveSelection(archive.contents(), objects, plan, schema);
+            List<Chunk> chunks = new ArrayList<>(chunks(selection, Part.BEFORE_ROWS, entriesAtOnce));
+            chunks.addAll(chunks(selection, Part.AFTER_KEYS, entriesAtOnce));
+            for (Refresh refresh : MaterialisedViews.refreshes(source, selection.materialisedViews())) {
+                chunks.add(new Chunk(SchemaDump.Part.REFRESH, List.of(), refresh.statement()));
+            }
+            chunks.addAll(chunks(selection, Part.LAST, entriesAtOnce));
+            return new SchemaDump(bytes, chunks, archived(objects), selection.notCarried());
+        }
+    }
+
+    private static List<Chunk> chunks(ArchiveSelection selection, Part part, int entriesAtOnce) {
+        return selection.chunks(part, entriesAtOnce).stream()
+                .map(chunk -> new Chunk(
+                        SchemaDump.Part.valueOf(part.name()),
+                        chunk.entries().stream().map(Entry::id).toList(),
+                        ""))
+                .toList();
+    }
+
+    private static List<ArchivedObject> archived(ArchiveObjects objects) {
+        List<ArchivedObject> archived = new ArrayList<>();
+        objects.addresses()
+                .forEach((entry, address) -> archived.add(new ArchivedObject(
+                        entry,
+                        address.type(),
+                        address.names(),
+                        address.arguments(),
+                        objects.shown().contains(entry))));
+        return archived;
+    }
+
+    /** What {@link #take} knew of the source when it took these. */
+    static ArchiveObjects objects(List<ArchivedObject> archived) {
+        Map<Integer, ObjectAddress> addresses = new HashMap<>();
+        Set<Integer> shown = new HashSet<>();
+        for (ArchivedObject object : archived) {
+            addresses.put(object.entry(), new ObjectAddress(object.type(), object.names(), object.arguments()));
+            if (object.shows()) {
+                shown.add(object.entry());
+            }
+        }
+        return new ArchiveObjects(addresses, Map.of(), shown, Map.of(), Map.of());
+    }
+}
