@@ -30,6 +30,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
@@ -157,7 +158,12 @@ public final class Preparation {
         if (plan.schema().makesTables() && problems.stream().noneMatch(problem -> SHUT.contains(problem.code()))) {
             TargetDatabase.Acceptance acceptance = target.accepts(plan, source.schema(plan));
             leftOut = acceptance.leftOut();
-            problems.addAll(acceptance.problems());
+            // A table whose columns differ is told once.
+            Set<String> told = problems.stream().map(Problem::where).collect(Collectors.toSet());
+            acceptance.problems().stream()
+                    .filter(problem -> problem.code() != ErrorCode.TARGET_OBJECT_DIFFERS
+                            || !told.contains(problem.where().replaceFirst("^table ", "")))
+                    .forEach(problems::add);
             problems.addAll(LeftOut.problems(leftOut, plan.leaveOut()));
         }
         return new Checked(problems, tables, sourceIdentity, leftOut);

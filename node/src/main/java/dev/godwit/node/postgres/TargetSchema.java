@@ -53,7 +53,7 @@ final class TargetSchema {
             if (sessions.reading(place, connection -> keepIsDue(connection, plan.name()))) {
                 keep(plan, source);
             }
-            if (plan.schema() == SchemaMode.DUMP) {
+            if (plan.schema() == SchemaMode.DUMP && !shape.rowsAreIn()) {
                 archive.beforeRows(plan.name(), tables);
             }
             build.beforeRows(plan.name());

@@ -46,6 +46,11 @@ final class TargetShape {
         return shape;
     }
 
+    /** Whether nothing is to land any more, so that what keeps rows out or loses them is in nobody's way. */
+    boolean rowsAreIn() {
+        return rowsAreIn;
+    }
+
     boolean has(TableName table) {
         return found.containsKey(table);
     }

@@ -24,7 +24,6 @@ import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
-
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
