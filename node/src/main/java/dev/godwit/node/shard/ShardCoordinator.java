@@ -8,6 +8,7 @@ import dev.godwit.node.target.TargetDatabase.Confirmation;
 import dev.godwit.node.target.TargetDatabase.Retirement;
 import dev.godwit.protocol.Wire;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.StoredTable;
 import dev.godwit.protocol.event.StoredTable.OpenShard;
 import dev.godwit.protocol.event.TableEvent;
@@ -249,7 +250,9 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
                 .filter(shard -> command.worker().equals(shard.worker())
                         && command.node().equals(shard.node()))
                 .findFirst()
-                .or(() -> ledger.open().stream().filter(work::mayStart).findFirst())
+                .or(() -> ledger.open().stream()
+                        .filter(shard -> work.mayStart(shard, command.node()))
+                        .findFirst())
                 .orElse(null);
         if (next == null) {
             return nothingFor(command, ledger);
@@ -315,6 +318,9 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
                 ThreadLocalRandom.current().nextDouble());
         if (after instanceof AfterFailure.TryAgain again) {
             work.backOff(shard.id(), again.pause());
+            if (problem.code().retry() == Retry.UNTIL_IT_WORKS) {
+                work.preferOthers(shard);
+            }
         } else {
             work.endedTry(shard.id());
             events.add(new TableHalted(problem));
