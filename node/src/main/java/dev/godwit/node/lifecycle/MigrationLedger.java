@@ -103,8 +103,8 @@ public final class MigrationLedger {
             plan = e.plan();
             planDigest = e.planDigest();
             submittedAt = submittedAt == null ? e.at() : submittedAt;
-            problems.clear();
             if (phase == Phase.FAILED) {
+                problems.clear();
                 snapshot = null; // it begins anew, and nothing was copied yet
                 paused = false;
                 exports.clear();

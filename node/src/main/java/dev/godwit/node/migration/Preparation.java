@@ -18,14 +18,19 @@ import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.ColumnSpec;
+import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
@@ -153,7 +158,12 @@ public final class Preparation {
         if (plan.schema().makesTables() && problems.stream().noneMatch(problem -> SHUT.contains(problem.code()))) {
             TargetDatabase.Acceptance acceptance = target.accepts(plan, source.schema(plan));
             leftOut = acceptance.leftOut();
-            problems.addAll(acceptance.problems());
+            // A table whose columns differ is told once.
+            Set<String> told = problems.stream().map(Problem::where).collect(Collectors.toSet());
+            acceptance.problems().stream()
+                    .filter(problem -> problem.code() != ErrorCode.TARGET_OBJECT_DIFFERS
+                            || !told.contains(problem.where().replaceFirst("^table ", "")))
+                    .forEach(problems::add);
             problems.addAll(LeftOut.problems(leftOut, plan.leaveOut()));
         }
         return new Checked(problems, tables, sourceIdentity, leftOut);
@@ -181,7 +191,7 @@ public final class Preparation {
         TargetDatabase target = around.databases().target(plan);
         target.entry(plan.name()).ifPresent(there -> refuseOther(plan, entry, there));
         // Tables first: an entry is made only where the copy can begin.
-        target.prepare(plan, tables, schemaOf(source, plan));
+        target.prepare(plan, tables, schemaOf(source, plan, tables));
         MigrationEntry there = target.enter(entry);
         refuseOther(plan, entry, there);
         if (there.snapshot().equals(entry.snapshot())) {
@@ -199,6 +209,31 @@ public final class Preparation {
         }
     }
 
+    /** The tables that the check has found are the ones that are copied, with these columns and no others. */
+    private static void requireAsPlanned(SourceDatabase source, Plan plan, List<TableSpec> planned) {
+        Map<TableName, List<ColumnSpec>> changed = columns(planned);
+        columns(source.tables(plan)).forEach((table, its) -> {
+            if (its.equals(changed.get(table))) {
+                changed.remove(table);
+            } else {
+                changed.put(table, its);
+            }
+        });
+        if (!changed.isEmpty()) {
+            throw new GodwitException(
+                    ErrorCode.SOURCE_TABLE_CHANGED,
+                    changed.size() + " of the source's tables were made, dropped or altered after the check.",
+                    changed.keySet().iterator().next().text(),
+                    "Hand the plan in again: nothing was copied yet. Leave the source's tables as they are meanwhile.");
+        }
+    }
+
+    private static Map<TableName, List<ColumnSpec>> columns(List<TableSpec> tables) {
+        Map<TableName, List<ColumnSpec>> columns = new TreeMap<>();
+        tables.forEach(table -> columns.put(table.name(), table.columns()));
+        return columns;
+    }
+
     /** What comes after all tables. */
     void finish(MigrationLedger ledger) {
         Plan plan = ledger.plan();
@@ -208,16 +243,20 @@ public final class Preparation {
         });
     }
 
-    private static SchemaSource schemaOf(SourceDatabase source, Plan plan) {
+    private static SchemaSource schemaOf(SourceDatabase source, Plan plan, List<TableSpec> planned) {
         return new SchemaSource() {
             @Override
             public SchemaPlan read() {
-                return source.schema(plan);
+                SchemaPlan schema = source.schema(plan);
+                requireAsPlanned(source, plan, planned);
+                return schema;
             }
 
             @Override
             public SchemaDump dump(SchemaPlan schema, int targetMajor, int entriesAtOnce) {
-                return source.dump(plan, schema, targetMajor, entriesAtOnce);
+                SchemaDump dump = source.dump(plan, schema, targetMajor, entriesAtOnce);
+                requireAsPlanned(source, plan, planned);
+                return dump;
             }
         };
     }

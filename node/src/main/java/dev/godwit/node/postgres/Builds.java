@@ -2,6 +2,7 @@ package dev.godwit.node.postgres;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Future;
@@ -54,6 +55,9 @@ final class Builds implements AutoCloseable {
                 failed = failed != null
                         ? failed
                         : e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e);
+            } catch (CancellationException e) {
+                failed =
+                        failed != null ? failed : new IllegalStateException("the target was closed before its turn", e);
             } catch (InterruptedException e) {
                 running.forEach(other -> other.cancel(true));
                 Thread.currentThread().interrupt();
@@ -66,8 +70,9 @@ final class Builds implements AutoCloseable {
         return results;
     }
 
+    /** Who waits for a turn that never comes is told so. */
     @Override
     public void close() {
-        threads.shutdownNow();
+        threads.shutdownNow().forEach(never -> ((Future<?>) never).cancel(false));
     }
 }

@@ -4,7 +4,10 @@ import dev.godwit.node.schema.ObjectKind;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.schema.Section;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.TableName;
+import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -13,6 +16,7 @@ import java.sql.Types;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
+import java.util.function.Function;
 
 /**
  * The objects that a migration makes, kept in the target beside its claims: each is marked as made in the transaction
@@ -145,16 +149,60 @@ final class ObjectTable {
                 List.of());
     }
 
-    /** Marks as made, in the transaction that makes it. */
+    /**
+     * Marks as made, in the transaction that makes it.
+     *
+     * @throws GodwitException with TARGET_FAILED where another schema was kept meanwhile: its places mean other objects
+     */
     static void made(Connection connection, String migration, List<Kept> objects) throws SQLException {
-        String sql = "UPDATE godwit.object SET made_at = now() WHERE migration = ? AND place = ANY (?)";
+        String sql = """
+                UPDATE godwit.object o SET made_at = now()
+                FROM unnest(?::int4[], ?::text[], ?::text[], ?::text[]) m(place, kind, schema, name)
+                WHERE o.migration = ? AND o.place = m.place AND o.kind = m.kind AND o.object_schema = m.schema
+                  AND o.object_name = m.name""";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, migration);
+            statement.setArray(1, array(connection, "int4", objects, Kept::place));
             statement.setArray(
                     2,
-                    connection.createArrayOf(
-                            "int4", objects.stream().map(Kept::place).toArray()));
-            statement.executeUpdate();
+                    array(
+                            connection,
+                            "text",
+                            objects,
+                            kept -> kept.object().kind().name()));
+            statement.setArray(
+                    3, array(connection, "text", objects, kept -> kept.object().schema()));
+            statement.setArray(
+                    4, array(connection, "text", objects, kept -> kept.object().name()));
+            statement.setString(5, migration);
+            if (statement.executeUpdate() != objects.size()) {
+                throw new GodwitException(
+                        ErrorCode.TARGET_FAILED,
+                        "Another schema of this migration was kept in the target while this one was made.",
+                        migration,
+                        "Let one cluster alone prepare it, and hand the plan in again.");
+            }
+        }
+    }
+
+    private static Array array(Connection connection, String type, List<Kept> objects, Function<Kept, Object> field)
+            throws SQLException {
+        return connection.createArrayOf(type, objects.stream().map(field).toArray());
+    }
+
+    /**
+     * Whether the end of the schema has begun: every table's rows are in then. What was there before the migration was
+     * entered does not count.
+     */
+    static boolean endHasBegun(Connection connection, String migration) throws SQLException {
+        String sql = """
+                SELECT EXISTS (SELECT FROM godwit.object o JOIN godwit.migration m USING (migration)
+                  WHERE migration = ? AND section = 'END' AND made_at > entered_at)""";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            try (ResultSet row = statement.executeQuery()) {
+                row.next();
+                return row.getBoolean(1);
+            }
         }
     }
 }

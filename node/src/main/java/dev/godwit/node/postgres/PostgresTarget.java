@@ -100,7 +100,9 @@ public final class PostgresTarget implements TargetDatabase {
     @Override
     public MigrationEntry enter(MigrationEntry entry) {
         makeOwnTables();
-        return sessions.durably(place, TargetSessions.SHORT, connection -> {
+        return sessions.durably(place, TargetSessions.LONG, connection -> {
+            // Who keeps another schema looks for the entry first, under the same lock.
+            TargetTables.lock(connection, TargetTables.LOCK_PREPARE);
             ClaimTables.enter(connection, entry);
             return ClaimTables.entry(connection, entry.migration())
                     .orElseThrow(() -> new GodwitException(

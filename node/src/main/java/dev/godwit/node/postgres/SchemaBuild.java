@@ -71,6 +71,9 @@ final class SchemaBuild {
      * @return what was made and does not hold
      */
     List<Problem> atTheEnd(String migration, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions) {
+        // None, but where the target has lost what it had: by a failover, say.
+        Open late = open(migration, connection -> ObjectTable.unmade(connection, migration, Section.AFTER));
+        kindByKind(late.objects()).forEach(some -> each(migration, late.maker(), some));
         Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, Section.END));
         List<Problem> problems = new ArrayList<>();
         for (List<Kept> some : kindByKind(open.objects())) {

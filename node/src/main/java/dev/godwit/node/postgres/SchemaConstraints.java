@@ -25,7 +25,10 @@ final class SchemaConstraints {
               pg_get_constraintdef(k.oid) AS definition, k.convalidated AS validated, k.conislocal AS local,
               k.confrelid::bigint AS referenced, fn.nspname AS referenced_schema, fc.relname AS referenced_name,
               fc.relkind = 'p' AS references_partitioned,
-              pk.conrelid::bigint AS parent_relation, x.description AS comment
+              pk.conrelid::bigint AS parent_relation, x.description AS comment,
+              (SELECT array_agg(h.inhparent::bigint::text) FROM pg_inherits h JOIN pg_constraint p
+                ON p.conrelid = h.inhparent AND p.contype = 'c' AND p.conname = k.conname AND NOT p.connoinherit
+                WHERE h.inhrelid = k.conrelid) AS inherited_from
             FROM pg_constraint k
             LEFT JOIN pg_constraint pk ON k.conparentid <> 0 AND pk.oid = k.conparentid
             LEFT JOIN pg_class fc ON fc.oid = k.confrelid LEFT JOIN pg_namespace fn ON fn.oid = fc.relnamespace
@@ -102,8 +105,12 @@ final class SchemaConstraints {
      * Whether it is made on this table and not by its parent's. A partition gets its checks once its own rows are in,
      * which spares the parent's to read them; to an inheriting table that would say that they are its own.
      */
-    private static boolean isItsOwn(ResultSet row, Table table) throws SQLException {
-        return row.getBoolean("local") || table.parents().isEmpty() || table.isAttached() && !table.partitioned();
+    private boolean isItsOwn(ResultSet row, Table table) throws SQLException {
+        return row.getBoolean("local")
+                || table.isAttached() && !table.partitioned()
+                || CatalogRows.texts(row, "inherited_from").stream()
+                        .mapToLong(Long::parseLong)
+                        .noneMatch(carried);
     }
 
     /** A table's checks. */

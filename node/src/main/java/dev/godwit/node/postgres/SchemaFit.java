@@ -1,6 +1,7 @@
 package dev.godwit.node.postgres;
 
 import dev.godwit.node.schema.Need;
+import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.schema.ObjectKind;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
@@ -28,7 +29,9 @@ import java.util.stream.Collectors;
  * @param there objects that the target has already
  */
 record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key> there) {
-    /** Whose values travel by their shape. A table's columns are compared where its rows are looked for. */
+    private static final int FIRST_WITH_UNLOGGED_SEQUENCES = 15;
+
+    /** Whose values travel by their shape. */
     private static final Set<ObjectKind> TYPES =
             EnumSet.of(ObjectKind.ENUM, ObjectKind.DOMAIN, ObjectKind.COMPOSITE, ObjectKind.RANGE, ObjectKind.TABLE);
 
@@ -36,16 +39,24 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
     static SchemaFit of(Connection target, Plan plan, SchemaPlan source, String place) throws SQLException {
         boolean dumped = plan.schema() == SchemaMode.DUMP;
         Set<Need> missing = dumped ? Set.of() : SchemaNeeds.missing(target, source.needs());
-        SchemaPlan wanted = dumped ? besideAnArchive(source) : source.without(missing);
+        int targetMajor = target.getMetaData().getDatabaseMajorVersion();
+        SchemaPlan wanted = dumped ? besideAnArchive(source) : possible(source.without(missing), targetMajor);
         SchemaPlan has = SchemaReader.read(target, plan);
         List<Problem> problems = new ArrayList<>(shapes(wanted, has));
         Map<SchemaObject.Key, SchemaObject> theirs = has.byKey();
         Set<String> schemas = new HashSet<>();
         CatalogRows.all(target, "SELECT nspname FROM pg_namespace", row -> schemas.add(row.getString(1)));
         Set<SchemaObject.Key> there = new HashSet<>();
-        boolean sameVersion = wanted.serverMajor() == target.getMetaData().getDatabaseMajorVersion();
+        Set<TableName> keyed = theirs.keySet().stream()
+                .filter(key -> key.kind() == ObjectKind.PRIMARY_KEY)
+                .map(SchemaObject.Key::table)
+                .collect(Collectors.toSet());
+        boolean sameVersion = wanted.serverMajor() == targetMajor;
         for (SchemaObject object : wanted.objects()) {
             SchemaObject its = theirs.get(object.key());
+            if (its == null && object.kind() == ObjectKind.PRIMARY_KEY && keyed.contains(object.table())) {
+                problems.add(SchemaMaker.differs(object).problem()); // a table has one, whatever its name
+            }
             if (object.kind() == ObjectKind.SCHEMA && schemas.contains(object.schema())) {
                 there.add(object.key());
                 continue;
@@ -53,13 +64,44 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
                 continue;
             }
             there.add(object.key());
-            if (sameVersion && !TYPES.contains(object.kind()) && !object.isLike(its)) {
+            boolean told = valuesTravel(source, object) && !object.fits(its);
+            if (sameVersion && !told && !isAsWanted(object, its)) {
                 // Each version prints expressions in its own way.
                 problems.add(SchemaMaker.differs(object).problem());
             }
         }
         problems.addAll(MissingNeeds.problems(source, missing, there, target, place));
         return new SchemaFit(wanted, problems, there);
+    }
+
+    /** Without unlogged sequences where the target does not know them: one would be in the way once all rows are in. */
+    static SchemaPlan possible(SchemaPlan plan, int targetMajor) {
+        if (targetMajor >= FIRST_WITH_UNLOGGED_SEQUENCES) {
+            return plan;
+        }
+        List<SchemaObject> objects = new ArrayList<>();
+        List<NotCarried> left = new ArrayList<>(plan.notCarried());
+        for (SchemaObject object : plan.objects()) {
+            if (object.kind() == ObjectKind.PERSISTENCE && object.table() == null) {
+                left.add(new NotCarried(
+                        object.kind().word(),
+                        new TableName(object.schema(), object.name()).text(),
+                        "Before PostgreSQL 15 every sequence is logged."));
+            } else {
+                objects.add(object);
+            }
+        }
+        return new SchemaPlan(plan.serverMajor(), objects, left, plan.rowTypes());
+    }
+
+    /** An enum may have more labels, as long as those of the source sort as they do there. */
+    private static boolean isAsWanted(SchemaObject ours, SchemaObject theirs) {
+        if (ours.kind() != ObjectKind.ENUM) {
+            return ours.isLike(theirs);
+        }
+        List<String> common = new ArrayList<>(theirs.shape());
+        common.retainAll(ours.shape());
+        return common.equals(ours.shape());
     }
 
     /** What is made one by one although an archive has all; the archive brings whatever it needs, but large objects. */
@@ -90,14 +132,17 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
         List<Problem> problems = new ArrayList<>();
         for (SchemaObject object : source.objects()) {
             SchemaObject its = theirs.get(new TableName(object.schema(), object.name()));
-            boolean hasValues = object.kind() == ObjectKind.TABLE
-                    ? source.rowTypes().contains(object.key())
-                    : TYPES.contains(object.kind());
-            if (hasValues && its != null) {
+            if (its != null && valuesTravel(source, object)) {
                 type(object, its, problems);
             }
         }
         return problems;
+    }
+
+    private static boolean valuesTravel(SchemaPlan source, SchemaObject object) {
+        return object.kind() == ObjectKind.TABLE
+                ? source.rowTypes().contains(object.key())
+                : TYPES.contains(object.kind());
     }
 
     private static void type(SchemaObject ours, SchemaObject theirs, List<Problem> problems) {

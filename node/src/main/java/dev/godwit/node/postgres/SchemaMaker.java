@@ -78,9 +78,9 @@ final class SchemaMaker {
             Savepoint before = connection.setSavepoint();
             try (Statement statement = connection.createStatement()) {
                 statement.setEscapeProcessing(false);
-                statement.execute(objects.stream()
+                statement.execute(Sql.forDriver(objects.stream()
                         .flatMap(object -> object.create().stream())
-                        .collect(Collectors.joining(";\n")));
+                        .collect(Collectors.joining(";\n"))));
                 connection.releaseSavepoint(before);
                 return true;
             } catch (SQLException e) {
@@ -172,7 +172,7 @@ final class SchemaMaker {
     private static void execute(Connection connection, String sql) throws SQLException {
         try (Statement statement = connection.createStatement()) {
             statement.setEscapeProcessing(false);
-            statement.execute(sql);
+            statement.execute(Sql.forDriver(sql));
         }
     }
 }

@@ -93,7 +93,7 @@ final class SchemaReader {
         List<SchemaObject> objects = ordered(all, types);
         tables.tables().values().forEach(table -> analysis(table, objects));
         sequences.addAll(tables.identities());
-        objects.addAll(SchemaSequences.positions(connection, sequences, notCarried));
+        objects.addAll(SchemaSequences.positions(connection, sequences, carried, notCarried));
         int major = connection.getMetaData().getDatabaseMajorVersion();
         return new SchemaPlan(major, sorted(objects), notCarried, rowTypes);
     }

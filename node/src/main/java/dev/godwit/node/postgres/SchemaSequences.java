@@ -17,6 +17,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongPredicate;
 
 /** Reads sequences and where they stand. */
 final class SchemaSequences {
@@ -34,7 +35,12 @@ final class SchemaSequences {
     private static final String POSITIONS = """
             SELECT c.oid::bigint AS oid, n.nspname AS schema, c.relname AS name, s.seqincrement > 0 AS ascending,
               has_schema_privilege(n.oid, 'USAGE') AND has_sequence_privilege(c.oid, 'SELECT') AS readable,
-              tn.nspname AS table_schema, t.relname AS table_name, a.attname AS column
+              tn.nspname AS table_schema, t.relname AS table_name, a.attname AS column, t.oid::bigint AS table,
+              a.atttypid IN ('int2'::regtype, 'int4'::regtype, 'int8'::regtype, 'numeric'::regtype) AS counts,
+              EXISTS (SELECT FROM pg_depend u JOIN pg_attrdef f ON f.oid = u.objid
+                JOIN pg_attribute o ON o.attrelid = f.adrelid AND o.attnum = f.adnum
+                WHERE u.classid = 'pg_attrdef'::regclass AND u.refclassid = 'pg_class'::regclass AND u.refobjid = c.oid
+                  AND o.attinhcount = 0 AND (f.adrelid, f.adnum) <> (a.attrelid, a.attnum)) AS shared
             FROM pg_sequence s JOIN pg_class c ON c.oid = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace
             LEFT JOIN pg_depend d ON d.classid = 'pg_class'::regclass AND d.objid = c.oid
               AND d.refclassid = 'pg_class'::regclass AND d.deptype IN ('a', 'i') AND d.refobjsubid > 0
@@ -124,8 +130,14 @@ final class SchemaSequences {
         }
     }
 
-    /** Where they stand now, which no snapshot holds. */
-    static List<SchemaObject> positions(Connection connection, Collection<Long> oids, List<NotCarried> notCarried)
+    /**
+     * Where they stand now, which no snapshot holds.
+     *
+     * @param carried whether the table with this oid is carried: where the user may not read a sequence, the rows that its
+     *     column has in the target tell, if no other column takes values of it
+     */
+    static List<SchemaObject> positions(
+            Connection connection, Collection<Long> oids, LongPredicate carried, List<NotCarried> notCarried)
             throws SQLException {
         List<SchemaObject> positions = new ArrayList<>();
         List<Standing> readable = new ArrayList<>();
@@ -134,7 +146,7 @@ final class SchemaSequences {
                     new Standing(row.getString("schema"), row.getString("name"), row.getBoolean("ascending"));
             if (row.getBoolean("readable")) {
                 readable.add(standing);
-            } else if (row.getString("column") != null) {
+            } else if (row.getBoolean("counts") && !row.getBoolean("shared") && carried.test(row.getLong("table"))) {
                 positions.add(standing.setBehind(
                         new TableName(row.getString("table_schema"), row.getString("table_name")),
                         row.getString("column")));
@@ -172,7 +184,7 @@ final class SchemaSequences {
             }
         }
         Map<TableName, SchemaObject> positions = new HashMap<>();
-        positions(connection, oids, new ArrayList<>())
+        positions(connection, oids, table -> true, new ArrayList<>())
                 .forEach(object -> positions.put(new TableName(object.schema(), object.name()), object));
         return positions;
     }

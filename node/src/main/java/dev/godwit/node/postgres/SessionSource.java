@@ -140,6 +140,8 @@ final class SessionSource implements DataSource {
         set(sql, "tcp_keepalives_count", "3");
         set(sql, "search_path", "''");
         set(sql, "standard_conforming_strings", "on");
+        // What both sides print is compared.
+        set(sql, "quote_all_identifiers", "off");
         set(sql, "datestyle", "'ISO, YMD'");
         set(sql, "intervalstyle", "postgres");
         set(sql, "timezone", "'UTC'");

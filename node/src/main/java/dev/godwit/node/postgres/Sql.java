@@ -37,6 +37,31 @@ final class Sql {
         return '\'' + text.replace("'", "''") + '\'';
     }
 
+    /**
+     * Statements as the driver wants them: it takes {@code ??} outside of quotes for an escaped {@code ?}, and an operator
+     * may have that name. The server prints no comments and, with {@code standard_conforming_strings}, no backslashes.
+     */
+    static String forDriver(String statements) {
+        if (!statements.contains("??")) {
+            return statements;
+        }
+        StringBuilder sql = new StringBuilder(statements.length() + 8);
+        char quote = 0;
+        for (int i = 0; i < statements.length(); i++) {
+            char c = statements.charAt(i);
+            if (quote == 0 && (c == '\'' || c == '"')) {
+                quote = c;
+            } else if (c == quote) {
+                quote = 0; // a doubled one opens again at once
+            }
+            sql.append(c);
+            if (c == '?' && quote == 0) {
+                sql.append('?');
+            }
+        }
+        return sql.toString();
+    }
+
     /** {@code "schema"."name"}. */
     static String table(TableName table) {
         return ident(table.schema()) + '.' + ident(table.name());

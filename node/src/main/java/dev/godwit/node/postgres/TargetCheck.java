@@ -169,7 +169,7 @@ final class TargetCheck {
 
     private void tables(Plan plan, List<TableSpec> tables) {
         boolean existing = plan.schema() == SchemaMode.EXISTING;
-        TargetShape shape = sessions.reading(place, connection -> TargetShape.read(connection, tables));
+        TargetShape shape = sessions.reading(place, connection -> TargetShape.read(connection, plan.name(), tables));
         List<Problem> found = TargetSchema.differences(shape, tables, existing);
         problems.addAll(found);
         if (existing) {

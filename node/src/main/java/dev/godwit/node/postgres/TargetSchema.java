@@ -46,14 +46,14 @@ final class TargetSchema {
     }
 
     void prepare(Plan plan, List<TableSpec> tables, SchemaSource source) {
-        TargetShape shape = sessions.reading(place, connection -> TargetShape.read(connection, tables));
+        TargetShape shape = sessions.reading(place, connection -> TargetShape.read(connection, plan.name(), tables));
         boolean make = plan.schema().makesTables();
         refuseIfAny(differences(shape, tables, !make));
         if (make) {
-            if (keepIsDue(plan.name())) {
+            if (sessions.reading(place, connection -> keepIsDue(connection, plan.name()))) {
                 keep(plan, source);
             }
-            if (plan.schema() == SchemaMode.DUMP) {
+            if (plan.schema() == SchemaMode.DUMP && !shape.rowsAreIn()) {
                 archive.beforeRows(plan.name(), tables);
             }
             build.beforeRows(plan.name());
@@ -61,7 +61,7 @@ final class TargetSchema {
             SchemaPlan schema = source.read();
             refuseIfAny(sessions.reading(place, connection -> SchemaFit.types(connection, plan, schema)));
         }
-        TargetShape made = sessions.reading(place, connection -> TargetShape.read(connection, tables));
+        TargetShape made = sessions.reading(place, connection -> TargetShape.read(connection, plan.name(), tables));
         refuseIfAny(gone(plan.name(), tables, made));
         refuseIfAny(differences(made, tables, true));
         record(plan.name(), tables, shape);
@@ -69,11 +69,8 @@ final class TargetSchema {
     }
 
     /** Once the migration is entered, rows may have landed, and what is kept stays. */
-    private boolean keepIsDue(String migration) {
-        return sessions.reading(
-                place,
-                connection -> ClaimTables.entry(connection, migration).isEmpty()
-                        || !ObjectTable.isKept(connection, migration));
+    private static boolean keepIsDue(Connection connection, String migration) throws SQLException {
+        return ClaimTables.entry(connection, migration).isEmpty() || !ObjectTable.isKept(connection, migration);
     }
 
     /** The schema as the source has it now, in place of what an earlier try has kept, which was never entered. */
@@ -82,8 +79,14 @@ final class TargetSchema {
         SchemaDump dump = plan.schema() == SchemaMode.DUMP ? dump(plan, source, schema) : null;
         sessions.durably(place, TargetSessions.LONG, connection -> {
             TargetTables.lock(connection, TargetTables.LOCK_PREPARE);
+            if (!keepIsDue(connection, plan.name())) {
+                return null; // another was faster, and its rows may have landed
+            }
             SchemaFit fit = SchemaFit.of(connection, plan, schema, place);
             refuseIfAny(fit.problems());
+            // More may be missing on either side than at the check.
+            refuseIfAny(LeftOut.problems(
+                    MissingNeeds.withoutExtensionsOf(connection, fit.wanted().notCarried()), plan.leaveOut()));
             ObjectTable.keep(connection, plan.name(), fit.wanted(), fit.there());
             if (dump != null) {
                 ArchiveTable.keep(connection, plan.name(), schema.serverMajor(), dump);

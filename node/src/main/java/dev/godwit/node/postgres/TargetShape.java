@@ -21,20 +21,34 @@ final class TargetShape {
 
     private record Column(String type, boolean demanded, boolean generated) {}
 
+    private final boolean rowsAreIn;
     private final Map<TableName, Found> found = new HashMap<>();
     private final Map<Long, Map<String, Column>> columns = new HashMap<>();
     private final Map<Long, List<String>> triggers = new HashMap<>();
 
-    private TargetShape() {}
+    private TargetShape(boolean rowsAreIn) {
+        this.rowsAreIn = rowsAreIn;
+    }
 
-    /** Three statements, however many tables there are. */
-    static TargetShape read(Connection connection, List<TableSpec> tables) throws SQLException {
-        TargetShape shape = new TargetShape();
+    /**
+     * A few statements, however many tables there are.
+     *
+     * @param migration whose rows are to land: where its schema's end has begun, all have, and what the end makes is in
+     *     nobody's way
+     */
+    static TargetShape read(Connection connection, String migration, List<TableSpec> tables) throws SQLException {
+        boolean rowsAreIn = TargetTables.present(connection) && ObjectTable.endHasBegun(connection, migration);
+        TargetShape shape = new TargetShape(rowsAreIn);
         shape.readTables(connection, tables);
         Object[] oids = shape.found.values().stream().map(Found::oid).toArray();
         shape.readColumns(connection, oids);
         shape.readTriggers(connection, oids);
         return shape;
+    }
+
+    /** Whether nothing is to land any more, so that what keeps rows out or loses them is in nobody's way. */
+    boolean rowsAreIn() {
+        return rowsAreIn;
     }
 
     boolean has(TableName table) {
@@ -60,7 +74,10 @@ final class TargetShape {
             column(column, theirs.get(column.name()), where, problems);
         }
         demanded(table, theirs, where, problems);
-        triggers(triggers.getOrDefault(there.oid(), List.of()), where, problems);
+        if (!rowsAreIn) {
+            unlogged(there, where, problems);
+            triggers(triggers.getOrDefault(there.oid(), List.of()), where, problems);
+        }
         return problems;
     }
 
@@ -71,7 +88,11 @@ final class TargetShape {
                     "What has this name in the target is not a table (relkind " + there.kind() + ").",
                     where,
                     "Rename it, or make a table."));
-        } else if (there.unlogged()) {
+        }
+    }
+
+    private static void unlogged(Found there, String where, List<Problem> problems) {
+        if (there.unlogged()) {
             problems.add(new Problem(
                     ErrorCode.TARGET_TABLE_MISSING,
                     "The target's table is unlogged: a crash would empty it and leave its claims.",

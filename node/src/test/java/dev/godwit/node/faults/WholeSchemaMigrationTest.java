@@ -7,6 +7,7 @@ import dev.godwit.node.cluster.Api;
 import dev.godwit.node.cluster.Database;
 import dev.godwit.node.cluster.Databases;
 import dev.godwit.node.cluster.NodeJvm;
+import dev.godwit.node.cluster.Postgres;
 import dev.godwit.node.cluster.TestCluster;
 import dev.godwit.node.postgres.CatalogFingerprint;
 import dev.godwit.protocol.error.ErrorCode;
@@ -209,5 +210,31 @@ class WholeSchemaMigrationTest {
         api.awaitPhase("whole", Phase.COMPLETED, ENOUGH);
         assertThat(databases.target().number("SELECT nextval('public.t_id_seq')"))
                 .isEqualTo(2);
+    }
+
+    @Test
+    void a_cluster_that_has_lost_its_journal_finds_what_is_done_though_foreign_keys_are_there() {
+        databases
+                .source()
+                .run(
+                        "CREATE TABLE public.up (id int PRIMARY KEY)",
+                        "INSERT INTO public.up SELECT generate_series(1, 50)",
+                        "CREATE UNLOGGED TABLE public.down (id serial PRIMARY KEY, up int REFERENCES public.up)",
+                        "INSERT INTO public.down (up) SELECT generate_series(1, 50)");
+        PlanYaml plan = plan().withInclude("\"public.*\"");
+        assertThat(plan.submit(cluster.startOne())).returns(202, HttpResponse::statusCode);
+        cluster.api().awaitPhase("whole", Phase.COMPLETED, ENOUGH);
+        cluster.close();
+
+        try (TestCluster other =
+                new TestCluster("whole-schema-again", Postgres.source().database("state"))) {
+            assertThat(plan.submit(other.startOne())).returns(202, HttpResponse::statusCode);
+
+            assertThat(other.api().awaitPhase("whole", Phase.COMPLETED, ENOUGH).problems())
+                    .isEmpty();
+        }
+        databases.assertEqual();
+        assertThat(databases.target().number("SELECT count(*) FROM pg_constraint WHERE contype = 'f'"))
+                .isEqualTo(1);
     }
 }

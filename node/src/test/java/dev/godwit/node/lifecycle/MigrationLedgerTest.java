@@ -2,6 +2,7 @@ package dev.godwit.node.lifecycle;
 
 import static dev.godwit.node.lifecycle.MigrationEvents.CANCELLED;
 import static dev.godwit.node.lifecycle.MigrationEvents.CHECKED;
+import static dev.godwit.node.lifecycle.MigrationEvents.COMPLETED;
 import static dev.godwit.node.lifecycle.MigrationEvents.FAILED;
 import static dev.godwit.node.lifecycle.MigrationEvents.LOST;
 import static dev.godwit.node.lifecycle.MigrationEvents.ORDERS;
@@ -11,6 +12,7 @@ import static dev.godwit.node.lifecycle.MigrationEvents.PAUSED;
 import static dev.godwit.node.lifecycle.MigrationEvents.PLANNED;
 import static dev.godwit.node.lifecycle.MigrationEvents.PREPARED;
 import static dev.godwit.node.lifecycle.MigrationEvents.RESUMED;
+import static dev.godwit.node.lifecycle.MigrationEvents.SCHEMA_FINISHED;
 import static dev.godwit.node.lifecycle.MigrationEvents.SHARED;
 import static dev.godwit.node.lifecycle.MigrationEvents.SNAPSHOT;
 import static dev.godwit.node.lifecycle.MigrationEvents.STARTED;
@@ -73,6 +75,17 @@ class MigrationLedgerTest {
         assertThat(ledger.phase()).isEqualTo(Phase.COPYING);
         assertThat(ledger.completedTables()).isEqualTo(1);
         assertThat(ledger.allCompleted()).isFalse();
+    }
+
+    @Test
+    void what_does_not_hold_in_the_target_is_told_though_limits_change_before_it_is_completed() {
+        givenCopying();
+        given(USERS_COPIED, ORDERS_COPIED, USERS_COMPLETED, ORDERS_COMPLETED, SCHEMA_FINISHED);
+
+        given(SUBMITTED, COMPLETED);
+
+        assertThat(ledger.problems()).containsExactlyElementsOf(SCHEMA_FINISHED.problems());
+        assertThat(ledger.problems()).isNotEmpty();
     }
 
     @Test

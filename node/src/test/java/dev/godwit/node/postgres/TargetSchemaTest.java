@@ -215,10 +215,10 @@ class TargetSchemaTest {
     @Test
     void a_table_with_rows_is_refused_unless_this_migration_landed_them() {
         source.run("CREATE TABLE full_one (id int PRIMARY KEY)");
-        database.run("CREATE TABLE full_one (id int)", "INSERT INTO full_one VALUES (1)");
+        database.run("CREATE TABLE full_one (id int NOT NULL)", "INSERT INTO full_one VALUES (1)");
         TableSpec table = source.spec("public", "full_one", false, "id");
 
-        for (SchemaMode mode : SchemaMode.values()) {
+        for (SchemaMode mode : List.of(SchemaMode.TABLES, SchemaMode.EXISTING)) {
             assertThatThrownBy(() -> prepare(mode, table))
                     .isInstanceOfSatisfying(
                             GodwitException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TARGET_NOT_EMPTY));
