@@ -87,6 +87,9 @@ final class SchemaLeftOut {
                     + NO_EXTENSION.formatted("pg_foreign_data_wrapper") + " ORDER BY 2",
             "SELECT 'cast', format_type(castsource, NULL) || ' to ' || format_type(casttarget, NULL), ''"
                     + " FROM pg_cast o WHERE o.oid >= " + SchemaReferences.FIRST_OID_OF_USERS
+                    // A range's to its multirange comes with the type.
+                    + " AND NOT EXISTS (SELECT FROM pg_depend i WHERE i.classid = 'pg_cast'::regclass AND i.objid = o.oid"
+                    + " AND i.deptype = 'i')"
                     + NO_EXTENSION.formatted("pg_cast") + " ORDER BY 2",
             "SELECT 'extension', extname, 'What needs it can be made only where the target has it.'"
                     + " FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 2",
