@@ -99,11 +99,6 @@ public final class DumpServer {
         return database().name();
     }
 
-    /** Runs scripts in a database. */
-    public static void run(String database, String... scripts) {
-        new Database(database).run(scripts);
-    }
-
     /** A new, empty database. */
     static Database database() {
         String name = "d" + DATABASES.incrementAndGet();

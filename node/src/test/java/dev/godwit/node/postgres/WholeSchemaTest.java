@@ -194,7 +194,7 @@ class WholeSchemaTest {
         for (Section section : Section.values()) {
             for (SchemaObject object : fitting.section(section)) {
                 // Each time would take a minute.
-                if (made++ % 25 == 0 && !isAlwaysSetAgain(object)) {
+                if (made++ % 60 == 0 && !isAlwaysSetAgain(object)) {
                     SchemaPlan.Remaining remaining = fitting.remaining(read(target));
                     assertThat(remaining.different()).isEmpty();
                     assertThat(remaining.missing().stream()
