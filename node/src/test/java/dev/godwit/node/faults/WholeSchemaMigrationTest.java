@@ -71,14 +71,14 @@ class WholeSchemaMigrationTest {
     }
 
     @Test
-    void a_whole_schema_is_made_though_nodes_die_while_they_make_it() throws Exception {
+    void a_whole_schema_is_made_though_a_node_dies_while_it_builds_an_index() throws Exception {
         wholeSchema();
         databases
                 .source()
                 .run(
                         SLOW,
                         "CREATE TABLE public.slowly (id int PRIMARY KEY, v int NOT NULL)",
-                        "INSERT INTO public.slowly SELECT i, i FROM generate_series(1, 300) i",
+                        "INSERT INTO public.slowly SELECT i, i FROM generate_series(1, 150) i",
                         "CREATE INDEX slowly_v ON public.slowly (public.slow(v))",
                         "ANALYZE public.slowly");
         databases.target().run(SLOW);
@@ -113,8 +113,6 @@ class WholeSchemaMigrationTest {
                                             + " AND NOT granted")
                             > 0);
             assertThat(api.status("whole").phase()).isEqualTo(Phase.INDEXING);
-            cluster.living().get(0).kill();
-            cluster.launch().awaitReady();
         }
 
         MigrationStatus status = api.awaitPhase("whole", Phase.COMPLETED, ENOUGH);

@@ -190,6 +190,17 @@ class WholeSchemaTest {
     @Test
     void it_goes_on_after_a_stop_at_every_object() {
         SchemaPlan fitting = fittingTo(target);
+        try (PostgresConnections connections =
+                new PostgresConnections(target.address(), Side.TARGET, "godwit test", 2)) {
+            goOnAfterAStopAtEveryObject(fitting, connections);
+        }
+
+        assertThat(withoutCalls(fingerprint(target))).containsExactlyElementsOf(wanted);
+    }
+
+    private void goOnAfterAStopAtEveryObject(SchemaPlan fitting, PostgresConnections connections) {
+        SchemaMaker maker = new SchemaMaker(plan.serverMajor(), 2);
+        TargetSessions sessions = new TargetSessions(connections);
         int made = 0;
         for (Section section : Section.values()) {
             for (SchemaObject object : fitting.section(section)) {
@@ -202,25 +213,21 @@ class WholeSchemaTest {
                                     .findFirst())
                             .contains(object);
                 }
-                breakOff(object);
-                make(target, List.of(object));
+                breakOff(connections, object);
+                sessions.durably("", TargetSessions.UNBOUNDED, connection -> maker.make(connection, object));
             }
             if (section == Section.BEFORE) {
                 copyRows(target);
             }
         }
-
-        assertThat(withoutCalls(fingerprint(target))).containsExactlyElementsOf(wanted);
     }
 
     private static boolean isAlwaysSetAgain(SchemaObject object) {
         return object.kind().isState() || object.kind() == ObjectKind.SCHEMA;
     }
 
-    private void breakOff(SchemaObject object) {
-        try (PostgresConnections connections =
-                        new PostgresConnections(target.address(), Side.TARGET, "godwit test", 1);
-                Connection connection = connections.take()) {
+    private static void breakOff(PostgresConnections connections, SchemaObject object) {
+        try (Connection connection = connections.take()) {
             new SchemaMaker(plan.serverMajor(), 2).make(connection, object);
             connection.rollback();
         } catch (SQLException e) {
