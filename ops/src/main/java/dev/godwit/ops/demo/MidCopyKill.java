@@ -42,7 +42,8 @@ final class MidCopyKill implements Consumer<MigrationStatus> {
     @Override
     public void accept(MigrationStatus status) {
         if (kill.isPresent()) {
-            confirmed = confirmed || copying(status);
+            // Not all rows were in yet. Whether a shard runs at the very moment of the status is chance.
+            confirmed = confirmed || status.phase() == Phase.COPYING;
         } else if (copying(status) && (status.bytes() + status.liveBytes()) * AFTER_ONE_OF >= status.estimatedBytes()) {
             kill = status.nodes().stream()
                     .filter(node -> node.running() > 0)
