@@ -6,8 +6,6 @@ import dev.godwit.node.schema.SchemaDump.Part;
 import dev.godwit.protocol.plan.PostgresAddress;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
@@ -49,8 +47,7 @@ final class ArchiveBuild {
     }
 
     private List<Kept> unmarked(String migration, Part part) {
-        return sessions.reading(
-                address.place(), connection -> ArchiveTable.unmarked(connection, migration, Set.of(part)));
+        return sessions.reading(address.place(), connection -> ArchiveTable.unmarked(connection, migration, part));
     }
 
     private void restore(String migration, Part part) {
@@ -101,18 +98,8 @@ final class ArchiveBuild {
                 + " JOIN pg_namespace n ON n.nspname = w.schema JOIN pg_class c ON c.relnamespace = n.oid"
                 + " AND c.relname = w.name WHERE c.relpersistence = 'u' AND c.relkind = 'r'";
         List<String> unlogged = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            Object[] schemas =
-                    tables.stream().map(table -> table.name().schema()).toArray();
-            Object[] names = tables.stream().map(table -> table.name().name()).toArray();
-            statement.setArray(1, connection.createArrayOf("text", schemas));
-            statement.setArray(2, connection.createArrayOf("text", names));
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    unlogged.add(row.getString(1));
-                }
-            }
-        }
+        CatalogRows.named(
+                connection, sql, tables.stream().map(TableSpec::name).toList(), row -> unlogged.add(row.getString(1)));
         for (String table : unlogged) {
             try (Statement statement = connection.createStatement()) {
                 statement.execute("ALTER TABLE " + table + " SET LOGGED");

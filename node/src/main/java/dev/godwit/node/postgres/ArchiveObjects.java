@@ -4,7 +4,6 @@ import dev.godwit.node.postgres.TableOfContents.Entry;
 import dev.godwit.protocol.table.TableName;
 import java.sql.Connection;
 import java.sql.SQLException;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -109,14 +108,5 @@ record ArchiveObjects(
         return shown.contains(entry.id())
                 && !entry.kind().isRepeatable()
                 && !entry.kind().mayBeThere();
-    }
-
-    /** Catalogs that have to be read for these entries to be found in a target. */
-    static Set<String> catalogs(Collection<Entry> entries) {
-        Set<String> catalogs = new HashSet<>();
-        entries.stream()
-                .filter(Entry::hasCatalog)
-                .forEach(entry -> catalogs.add(entry.kind().catalog()));
-        return catalogs;
     }
 }

@@ -9,7 +9,6 @@ import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
-import java.util.Collection;
 import java.util.List;
 
 /**
@@ -84,24 +83,19 @@ final class ArchiveTable {
         }
     }
 
-    /** Chunks of these parts that have no mark, in order. */
-    static List<Kept> unmarked(Connection connection, String migration, Collection<Part> parts) throws SQLException {
+    /** Chunks of the part that have no mark, in order. */
+    static List<Kept> unmarked(Connection connection, String migration, Part part) throws SQLException {
         List<Kept> chunks = new ArrayList<>();
         try (PreparedStatement statement =
-                connection.prepareStatement("SELECT place, part, entries, statement FROM godwit.archive_chunk"
-                        + " WHERE migration = ? AND part = ANY (?) AND made_at IS NULL ORDER BY place")) {
+                connection.prepareStatement("SELECT place, entries, statement FROM godwit.archive_chunk"
+                        + " WHERE migration = ? AND part = ? AND made_at IS NULL ORDER BY place")) {
             statement.setString(1, migration);
-            statement.setArray(
-                    2,
-                    connection.createArrayOf(
-                            "text", parts.stream().map(Part::name).toArray()));
+            statement.setString(2, part.name());
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     List<Integer> entries =
                             List.of((Integer[]) row.getArray("entries").getArray());
-                    chunks.add(new Kept(
-                            row.getInt("place"),
-                            new Chunk(Part.valueOf(row.getString("part")), entries, row.getString("statement"))));
+                    chunks.add(new Kept(row.getInt("place"), new Chunk(part, entries, row.getString("statement"))));
                 }
             }
         }

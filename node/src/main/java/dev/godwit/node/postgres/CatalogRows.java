@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.protocol.table.TableName;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -33,6 +34,19 @@ final class CatalogRows {
                 }
                 take(statement, taker);
             }
+        }
+    }
+
+    /** @param sql its first {@code ?} stands for schemas, its second for names, both as {@code text[]}; it has no other */
+    static void named(Connection connection, String sql, Collection<TableName> names, Taker taker) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            Object[] schemas = names.stream().map(TableName::schema).toArray();
+            statement.setArray(1, connection.createArrayOf("text", schemas));
+            statement.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text", names.stream().map(TableName::name).toArray()));
+            take(statement, taker);
         }
     }
 

@@ -50,12 +50,13 @@ final class MissingNeeds {
     }
 
     /** Nobody has to make an extension that the target has. */
-    static List<NotCarried> withoutExtensionsOf(Connection target, List<NotCarried> leftOut) throws SQLException {
+    static SchemaPlan withoutExtensionsOf(Connection target, SchemaPlan plan) throws SQLException {
         Set<String> there = new HashSet<>();
         CatalogRows.all(target, "SELECT extname FROM pg_extension", row -> there.add(row.getString(1)));
-        return leftOut.stream()
-                .filter(left -> !left.kind().equals("extension") || !there.contains(left.name()))
+        List<NotCarried> left = plan.notCarried().stream()
+                .filter(gap -> !gap.kind().equals("extension") || !there.contains(gap.name()))
                 .toList();
+        return new SchemaPlan(plan.serverMajor(), plan.objects(), left, plan.rowTypes());
     }
 
     private static Problem problem(Need need, List<String> objects, Set<String> installed, String place) {

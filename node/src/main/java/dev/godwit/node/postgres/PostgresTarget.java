@@ -91,9 +91,7 @@ public final class PostgresTarget implements TargetDatabase {
                 int major = connection.getMetaData().getDatabaseMajorVersion();
                 SchemaDumps.unfit(source.serverMajor(), major, place).ifPresent(problems::add);
             }
-            return new Acceptance(
-                    problems,
-                    MissingNeeds.withoutExtensionsOf(connection, fit.wanted().notCarried()));
+            return new Acceptance(problems, fit.wanted().notCarried());
         });
     }
 

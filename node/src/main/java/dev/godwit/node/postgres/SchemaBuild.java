@@ -45,10 +45,7 @@ final class SchemaBuild {
     /** Whatever rows need, in order. Several nodes may do so at once. */
     void beforeRows(String migration) {
         Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, Section.BEFORE));
-        for (int from = 0; from < open.objects().size(); from += IN_ONE_TRANSACTION) {
-            int to = Math.min(open.objects().size(), from + IN_ONE_TRANSACTION);
-            make(migration, open.maker(), open.objects().subList(from, to));
-        }
+        inBatches(migration, open.maker(), open.objects());
     }
 
     /** What belongs to a table alone and comes after its rows. Does nothing where all of it is made. */
@@ -125,15 +122,19 @@ final class SchemaBuild {
 
     /** Each in a transaction of its own; side by side where that takes time and no lock that others of them want. */
     private void each(String migration, SchemaMaker maker, List<Kept> some) {
-        boolean sideBySide =
-                some.get(0).object().kind().readsRows() && some.get(0).object().kind() != ObjectKind.FOREIGN_KEY;
         List<Supplier<Void>> makings = some.stream()
                 .<Supplier<Void>>map(kept -> () -> make(migration, maker, List.of(kept)))
                 .toList();
-        if (sideBySide) {
+        if (some.get(0).object().kind().mayBeMadeSideBySide()) {
             builds.all(makings);
         } else {
             makings.forEach(builds::one);
+        }
+    }
+
+    private void inBatches(String migration, SchemaMaker maker, List<Kept> objects) {
+        for (int from = 0; from < objects.size(); from += IN_ONE_TRANSACTION) {
+            make(migration, maker, objects.subList(from, Math.min(objects.size(), from + IN_ONE_TRANSACTION)));
         }
     }
 
@@ -169,9 +170,7 @@ final class SchemaBuild {
         List<Kept> current = some.stream()
                 .map(kept -> new Kept(kept.place(), now.getOrDefault(name(kept.object()), kept.object())))
                 .toList();
-        for (int from = 0; from < current.size(); from += IN_ONE_TRANSACTION) {
-            make(migration, maker, current.subList(from, Math.min(current.size(), from + IN_ONE_TRANSACTION)));
-        }
+        inBatches(migration, maker, current);
     }
 
     private static TableName name(SchemaObject object) {

@@ -40,7 +40,8 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
         boolean dumped = plan.schema() == SchemaMode.DUMP;
         Set<Need> missing = dumped ? Set.of() : SchemaNeeds.missing(target, source.needs());
         int targetMajor = target.getMetaData().getDatabaseMajorVersion();
-        SchemaPlan wanted = dumped ? besideAnArchive(source) : possible(source.without(missing), targetMajor);
+        SchemaPlan possible = dumped ? besideAnArchive(source) : possible(source.without(missing), targetMajor);
+        SchemaPlan wanted = MissingNeeds.withoutExtensionsOf(target, possible);
         SchemaPlan has = SchemaReader.read(target, plan);
         List<Problem> problems = new ArrayList<>(shapes(wanted, has));
         Map<SchemaObject.Key, SchemaObject> theirs = has.byKey();

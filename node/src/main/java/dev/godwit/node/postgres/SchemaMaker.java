@@ -40,8 +40,7 @@ final class SchemaMaker {
     }
 
     /**
-     * Makes the object if it is not there. Its lock is held until the transaction ends: of those that are not made before
-     * the rows, one a transaction.
+     * Makes the object if it is not there. Its lock is held until the transaction ends.
      *
      * @return whether it was made
      * @throws GodwitException with TARGET_OBJECT_DIFFERS where something else has its name, TARGET_KEY_NOT_UNIQUE or
@@ -58,7 +57,8 @@ final class SchemaMaker {
 
     /**
      * Makes all of these in the caller's transaction. As a rule none is there, and they are sent to the server at once;
-     * where that fails, they are looked at and made one by one, which also tells whose fault it is.
+     * where that fails, they are looked at and made one by one, which also tells whose fault it is. Their locks are taken in
+     * one order, so that two who make the same do not wait for each other.
      */
     void make(Connection connection, List<SchemaObject> objects) {
         if (objects.size() == 1 || !makeAtOnce(connection, objects)) {
@@ -129,8 +129,7 @@ final class SchemaMaker {
         if (object.section() == Section.BEFORE) {
             return TargetTables.LOCK_PREPARE;
         }
-        boolean alone = object.section() == Section.END
-                && (object.kind() == ObjectKind.FOREIGN_KEY || !object.kind().readsRows());
+        boolean alone = object.section() == Section.END && !object.kind().mayBeMadeSideBySide();
         return alone ? LOCK_END : object.identity().hashCode() | 0x4000_0000;
     }
 

@@ -7,7 +7,6 @@ import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.Section;
 import dev.godwit.protocol.table.TableName;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Savepoint;
@@ -168,21 +167,7 @@ final class SchemaSequences {
     static Map<TableName, SchemaObject> positions(Connection connection, Collection<TableName> names)
             throws SQLException {
         List<Long> oids = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(NAMED)) {
-            statement.setArray(
-                    1,
-                    connection.createArrayOf(
-                            "text", names.stream().map(TableName::schema).toArray()));
-            statement.setArray(
-                    2,
-                    connection.createArrayOf(
-                            "text", names.stream().map(TableName::name).toArray()));
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    oids.add(row.getLong(1));
-                }
-            }
-        }
+        CatalogRows.named(connection, NAMED, names, row -> oids.add(row.getLong(1)));
         Map<TableName, SchemaObject> positions = new HashMap<>();
         positions(connection, oids, table -> true, new ArrayList<>())
                 .forEach(object -> positions.put(new TableName(object.schema(), object.name()), object));

@@ -3,9 +3,9 @@ package dev.godwit.node.postgres;
 import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.check.RemarkCode;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
@@ -110,27 +110,19 @@ final class TargetReadiness {
                 ORDER BY 2 DESC LIMIT 1""";
         long room = target.number("max_locks_per_transaction")
                 * (target.number("max_connections") + target.number("max_prepared_transactions"));
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            Object[] schemas =
-                    tables.stream().map(table -> table.name().schema()).toArray();
-            Object[] names = tables.stream().map(table -> table.name().name()).toArray();
-            statement.setArray(1, connection.createArrayOf("text", schemas));
-            statement.setArray(2, connection.createArrayOf("text", names));
-            try (ResultSet row = statement.executeQuery()) {
-                if (row.next()) {
-                    long wanted = row.getLong(2) * plan.limits().targetConnections();
-                    if (wanted > room / 2) {
-                        add(
-                                RemarkCode.TARGET_LOCKS_FEW,
-                                "Shards of " + Sql.printable(row.getString(1)) + ", which is partitioned in the"
-                                        + " target, may take " + wanted
-                                        + " locks together, and the server has room for "
-                                        + room + " (max_locks_per_transaction).",
-                                "Raise max_locks_per_transaction, or lower limits.targetConnections.");
-                    }
-                }
+        List<TableName> names = tables.stream().map(TableSpec::name).toList();
+        CatalogRows.named(connection, sql, names, row -> {
+            long wanted = row.getLong(2) * plan.limits().targetConnections();
+            if (wanted > room / 2) {
+                add(
+                        RemarkCode.TARGET_LOCKS_FEW,
+                        "Shards of " + Sql.printable(row.getString(1)) + ", which is partitioned in the"
+                                + " target, may take " + wanted
+                                + " locks together, and the server has room for "
+                                + room + " (max_locks_per_transaction).",
+                        "Raise max_locks_per_transaction, or lower limits.targetConnections.");
             }
-        }
+        });
     }
 
     private void wal(Connection connection, long bytes) throws SQLException {

@@ -85,8 +85,7 @@ final class TargetSchema {
             SchemaFit fit = SchemaFit.of(connection, plan, schema, place);
             refuseIfAny(fit.problems());
             // More may be missing on either side than at the check.
-            refuseIfAny(LeftOut.problems(
-                    MissingNeeds.withoutExtensionsOf(connection, fit.wanted().notCarried()), plan.leaveOut()));
+            refuseIfAny(LeftOut.problems(fit.wanted().notCarried(), plan.leaveOut()));
             ObjectTable.keep(connection, plan.name(), fit.wanted(), fit.there());
             if (dump != null) {
                 ArchiveTable.keep(connection, plan.name(), schema.serverMajor(), dump);

@@ -185,33 +185,19 @@ final class TargetShape {
                 FROM unnest(?::text[], ?::text[]) w(schema, name)
                 JOIN pg_namespace n ON n.nspname = w.schema
                 JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name""";
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setArray(
-                    1,
-                    names(
-                            connection,
-                            tables.stream().map(t -> t.name().schema()).toArray()));
-            statement.setArray(
-                    2,
-                    names(connection, tables.stream().map(t -> t.name().name()).toArray()));
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    found.put(
-                            new TableName(row.getString(1), row.getString(2)),
-                            new Found(
-                                    row.getLong(3),
-                                    row.getString(4),
-                                    row.getBoolean(5),
-                                    row.getBoolean(6),
-                                    row.getBoolean(7),
-                                    row.getBoolean(8)));
-                }
-            }
-        }
-    }
-
-    private static java.sql.Array names(Connection connection, Object[] names) throws SQLException {
-        return connection.createArrayOf("text", names);
+        CatalogRows.named(
+                connection,
+                sql,
+                tables.stream().map(TableSpec::name).toList(),
+                row -> found.put(
+                        new TableName(row.getString(1), row.getString(2)),
+                        new Found(
+                                row.getLong(3),
+                                row.getString(4),
+                                row.getBoolean(5),
+                                row.getBoolean(6),
+                                row.getBoolean(7),
+                                row.getBoolean(8))));
     }
 
     private void readColumns(Connection connection, Object[] oids) throws SQLException {

@@ -87,6 +87,11 @@ public enum ObjectKind {
         return compareTo(TABLE) <= 0;
     }
 
+    /** Whether several are worth making at once: it takes time, and no lock that another of the kind may hold. */
+    public boolean mayBeMadeSideBySide() {
+        return readsRows() && this != FOREIGN_KEY;
+    }
+
     /** Whether making it reads its table's rows, and so takes time and memory. */
     public boolean readsRows() {
         return switch (this) {

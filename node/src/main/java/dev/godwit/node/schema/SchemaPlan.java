@@ -1,8 +1,6 @@
 package dev.godwit.node.schema;
 
-import dev.godwit.protocol.table.TableName;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -27,12 +25,6 @@ public record SchemaPlan(
 
     public List<SchemaObject> section(Section section) {
         return objects.stream().filter(object -> object.section() == section).toList();
-    }
-
-    /** The section {@link Section#AFTER}, table by table. A table without an object in it is left out. */
-    public Map<TableName, List<SchemaObject>> afterRows() {
-        return section(Section.AFTER).stream()
-                .collect(Collectors.groupingBy(SchemaObject::table, LinkedHashMap::new, Collectors.toList()));
     }
 
     /** What the target must have before. */
@@ -73,40 +65,5 @@ public record SchemaPlan(
     /** The objects by what tells them from each other. */
     public Map<SchemaObject.Key, SchemaObject> byKey() {
         return objects.stream().collect(Collectors.toMap(SchemaObject::key, Function.identity(), (one, other) -> one));
-    }
-
-    /**
-     * What is still to be made where another database is already so far. States are always among it, and schemas, since
-     * one without anything in it is not read.
-     *
-     * @param there read from the other database by the same code
-     */
-    public Remaining remaining(SchemaPlan there) {
-        Map<SchemaObject.Key, SchemaObject> theirs = there.byKey();
-        List<SchemaObject> missing = new ArrayList<>();
-        List<SchemaObject> different = new ArrayList<>();
-        for (SchemaObject object : objects) {
-            SchemaObject its = theirs.get(object.key());
-            if (its == null || object.kind().isState() || object.kind() == ObjectKind.SCHEMA) {
-                missing.add(object);
-            } else if (serverMajor == there.serverMajor && object.kind() != ObjectKind.SCHEMA && !object.isLike(its)) {
-                different.add(object);
-            }
-        }
-        return new Remaining(missing, different);
-    }
-
-    /**
-     * What one database has and another one lacks.
-     *
-     * @param missing in the plan's order
-     * @param different there, and made of something else. Between two versions of PostgreSQL nothing is, since each
-     *     prints expressions in its own way
-     */
-    public record Remaining(List<SchemaObject> missing, List<SchemaObject> different) {
-        public Remaining {
-            missing = List.copyOf(missing);
-            different = List.copyOf(different);
-        }
     }
 }

@@ -39,9 +39,6 @@ final class CoordinatorWork {
     /** A shard of which nothing was heard for so long is handed out again. */
     static final Duration SILENCE = Duration.ofSeconds(30);
 
-    /** A shard that failed on a node, since something could not be reached, is not given to that node for so long. */
-    private static final Duration OTHERS_FIRST = Duration.ofSeconds(30);
-
     /** A step that asks the databases; at most one of each kind at once. */
     enum Step {
         RECOLLECT,
@@ -57,9 +54,6 @@ final class CoordinatorWork {
 
     private record Pause(int failures, long untilNanos) {}
 
-    /** A node on which a shard failed, since it does not reach a database, perhaps. */
-    private record Cut(String node, long untilNanos) {}
-
     private final ActorContext<Command> context;
     private final Databases databases;
     private final ShardCoordinator.Owner owner;
@@ -74,7 +68,7 @@ final class CoordinatorWork {
     private final Map<String, ShardRange> ranges = new HashMap<>();
     private final Map<String, Live> live = new HashMap<>();
     private final Map<String, Long> notBeforeNanos = new HashMap<>();
-    private final Map<String, Cut> cutOff = new HashMap<>();
+    private final OthersFirst othersFirst = new OthersFirst();
     private final Set<String> retiring = new HashSet<>();
     private final Set<String> unsplittable = new HashSet<>();
     private final Set<Step> running = EnumSet.noneOf(Step.class);
@@ -93,7 +87,7 @@ final class CoordinatorWork {
         ranges.clear();
         live.clear();
         notBeforeNanos.clear();
-        cutOff.clear();
+        othersFirst.clear();
         retiring.clear();
         running.clear();
         pauses.clear();
@@ -217,12 +211,9 @@ final class CoordinatorWork {
     }
 
     boolean mayStart(OpenShard shard, String node) {
-        Cut cut = cutOff.get(shard.id());
-        if (cut != null && cut.node().equals(node) && System.nanoTime() - cut.untilNanos() < 0) {
-            return false;
-        }
         Long notBefore = notBeforeNanos.get(shard.id());
         return shard.node() == null
+                && !othersFirst.passes(shard.id(), node)
                 && ranges.containsKey(shard.id())
                 && !retiring.contains(shard.id())
                 && (notBefore == null || System.nanoTime() - notBefore >= 0);
@@ -244,7 +235,7 @@ final class CoordinatorWork {
     void landed(TableLedger ledger, String shard, WorkOutcome.Landed landed) {
         endedTry(shard);
         notBeforeNanos.remove(shard);
-        cutOff.remove(shard);
+        othersFirst.forget(shard);
         ShardRange range = ranges.remove(shard);
         if (open == null) {
             return; // recovered a moment ago: how it was cut, and which cluster this is, comes with the next Open
@@ -273,13 +264,13 @@ final class CoordinatorWork {
     /** Where there are other nodes, they are let try the shard: its own may have lost its way to a database. */
     void preferOthers(OpenShard shard) {
         if (Members.names(context.getSystem()).size() > 1) {
-            cutOff.put(shard.id(), new Cut(shard.node(), System.nanoTime() + OTHERS_FIRST.toNanos()));
+            othersFirst.pass(shard.id(), shard.node());
         }
     }
 
     void clearBackOff() {
         notBeforeNanos.clear();
-        cutOff.clear();
+        othersFirst.clear();
         pauses.clear();
     }
 

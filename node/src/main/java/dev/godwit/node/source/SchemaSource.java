@@ -4,7 +4,6 @@ import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaPlan;
 
 /** What a target asks a source about the schema of a plan's tables. Every call blocks. */
-@FunctionalInterface
 public interface SchemaSource {
     /** All that the tables are made of, as the catalogs say now. */
     SchemaPlan read();
@@ -17,7 +16,5 @@ public interface SchemaSource {
      * @param entriesAtOnce most entries that the target takes in one transaction
      * @throws dev.godwit.protocol.error.GodwitException with CLIENT_PROGRAMS_UNFIT where this node has no programs for it
      */
-    default SchemaDump dump(SchemaPlan schema, int targetMajor, int entriesAtOnce) {
-        throw new UnsupportedOperationException("this source is read by its catalogs alone");
-    }
+    SchemaDump dump(SchemaPlan schema, int targetMajor, int entriesAtOnce);
 }

@@ -22,6 +22,7 @@ import static dev.godwit.node.lifecycle.MigrationEvents.USERS_COMPLETED;
 import static dev.godwit.node.lifecycle.MigrationEvents.USERS_COPIED;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.godwit.node.testing.Plans;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.MigrationEvent;
@@ -65,18 +66,7 @@ class RequestsTest {
                 before.memoryPerNode(),
                 before.sourceConnections(),
                 before.targetConnections());
-        return new Plan(
-                plan.apiVersion(),
-                plan.kind(),
-                plan.name(),
-                plan.source(),
-                plan.targets(),
-                plan.consistency(),
-                plan.include(),
-                plan.exclude(),
-                plan.schema(),
-                List.of(),
-                limits);
+        return Plans.withLimits(plan, limits);
     }
 
     @Test
@@ -98,10 +88,8 @@ class RequestsTest {
         givenCopying();
         Plan before = SUBMITTED.plan();
         PostgresAddress address = before.source().postgres();
-        Plan plan = new Plan(
-                before.apiVersion(),
-                before.kind(),
-                before.name(),
+        Plan plan = Plans.withSource(
+                before,
                 new Endpoint(new PostgresAddress(
                         address.host(),
                         address.port(),
@@ -109,14 +97,7 @@ class RequestsTest {
                         address.user(),
                         new SecretRef("ROTATED", null),
                         address.sslmode(),
-                        address.properties())),
-                before.targets(),
-                before.consistency(),
-                before.include(),
-                before.exclude(),
-                before.schema(),
-                List.of(),
-                before.limits());
+                        address.properties())));
 
         assertThat(submit(plan, DIGEST).events()).containsExactly(new MigrationSubmitted(plan, DIGEST, AT));
     }

@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.testing.Sessions;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.plan.PostgresAddress;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
@@ -11,11 +12,8 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.sql.Connection;
 import java.sql.DriverManager;
-import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.ZipEntry;
@@ -107,7 +105,7 @@ public final class DumpServer {
     }
 
     /** One database of the server. */
-    record Database(String name) {
+    record Database(String name) implements Sessions {
         PostgresAddress address() {
             return address("postgres");
         }
@@ -120,36 +118,16 @@ public final class DumpServer {
             return new PostgresConnections(address(), side, "godwit test", 4);
         }
 
-        Connection plain() throws SQLException {
+        @Override
+        public Connection open() throws SQLException {
             return DriverManager.getConnection(
                     "jdbc:postgresql://127.0.0.1:" + SERVER.getPort() + "/" + name + "?preferQueryMode=simple",
                     "postgres",
                     "");
         }
 
-        void run(String... commands) {
-            try (Connection connection = plain();
-                    Statement statement = connection.createStatement()) {
-                for (String command : commands) {
-                    statement.execute(command);
-                }
-            } catch (SQLException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-
-        List<String> texts(String query) {
-            try (Connection connection = plain();
-                    Statement statement = connection.createStatement();
-                    ResultSet row = statement.executeQuery(query)) {
-                List<String> texts = new ArrayList<>();
-                while (row.next()) {
-                    texts.add(row.getString(1));
-                }
-                return texts;
-            } catch (SQLException e) {
-                throw new IllegalStateException(e);
-            }
+        Connection plain() throws SQLException {
+            return open();
         }
     }
 }

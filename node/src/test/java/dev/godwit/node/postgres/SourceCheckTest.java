@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.tuple;
 
 import dev.godwit.node.source.RangeReader;
+import dev.godwit.node.testing.Plans;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
@@ -173,18 +174,7 @@ class SourceCheckTest {
     @Test
     void a_ceiling_of_connections_above_what_is_free_is_no_problem() {
         Plan plan = SourceServer.plan("fine", 1000);
-        Plan greedy = new Plan(
-                plan.apiVersion(),
-                plan.kind(),
-                plan.name(),
-                plan.source(),
-                plan.targets(),
-                plan.consistency(),
-                plan.include(),
-                plan.exclude(),
-                plan.schema(),
-                List.of(),
-                new Limits(1, 1000, 1, 500, 8));
+        Plan greedy = Plans.withLimits(plan, new Limits(1, 1000, 1, 500, 8));
 
         assertThat(source.check(greedy)).isEmpty();
     }

@@ -4,6 +4,7 @@ import static dev.godwit.node.postgres.TargetServer.plan;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.godwit.node.postgres.TargetServer.Database;
+import dev.godwit.node.testing.Plans;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Limits;
@@ -148,18 +149,7 @@ class TargetCheckTest {
     @Test
     void a_ceiling_of_connections_above_what_is_free_is_no_problem() {
         Plan plan = plan("shop", SchemaMode.TABLES, database);
-        Plan greedy = new Plan(
-                plan.apiVersion(),
-                plan.kind(),
-                plan.name(),
-                plan.source(),
-                plan.targets(),
-                plan.consistency(),
-                plan.include(),
-                plan.exclude(),
-                plan.schema(),
-                List.of(),
-                new Limits(4, 1 << 20, 64L << 20, 8, 5000));
+        Plan greedy = Plans.withLimits(plan, new Limits(4, 1 << 20, 64L << 20, 8, 5000));
 
         assertThat(check(database.address(), greedy)).isEmpty();
     }

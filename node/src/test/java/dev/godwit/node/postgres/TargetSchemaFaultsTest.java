@@ -12,9 +12,10 @@ import dev.godwit.node.postgres.TargetServer.Database;
 import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
-import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.target.LandingSession;
 import dev.godwit.node.target.TargetDatabase.Landing;
+import dev.godwit.node.testing.CatalogSchema;
+import dev.godwit.node.testing.Plans;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
@@ -24,6 +25,7 @@ import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.List;
+import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -42,27 +44,12 @@ class TargetSchemaFaultsTest {
         return plan("shop", SchemaMode.TABLES, database);
     }
 
-    private static Plan accepting(Plan plan, String... leaveOut) {
-        return new Plan(
-                plan.apiVersion(),
-                plan.kind(),
-                plan.name(),
-                plan.source(),
-                plan.targets(),
-                plan.consistency(),
-                plan.include(),
-                plan.exclude(),
-                plan.schema(),
-                List.of(leaveOut),
-                plan.limits());
-    }
-
     private List<Problem> fit() {
         return target.accepts(shop(), source.schema()).problems();
     }
 
-    private void prepare(SchemaSource schema, TableSpec... tables) {
-        target.prepare(shop(), List.of(tables), schema);
+    private void prepare(Supplier<SchemaPlan> schema, TableSpec... tables) {
+        target.prepare(shop(), List.of(tables), new CatalogSchema(schema));
     }
 
     private void enter() {
@@ -119,13 +106,13 @@ class TargetSchemaFaultsTest {
                 "CREATE FUNCTION fine(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0'",
                 "CREATE TABLE t (id int CHECK (public.fine(id)))");
         database.run("CREATE FUNCTION fine(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0'");
-        Plan accepted = accepting(shop(), "function *");
+        Plan accepted = Plans.withLeaveOut(shop(), "function *");
         TableSpec table = source.spec("public", "t", false);
         assertThat(target.accepts(accepted, source.schema()).leftOut())
                 .noneMatch(left -> left.kind().startsWith("check"));
         database.run("DROP FUNCTION fine(int)");
 
-        assertThatThrownBy(() -> target.prepare(accepted, List.of(table), source::schema))
+        assertThatThrownBy(() -> target.prepare(accepted, List.of(table), new CatalogSchema(source::schema)))
                 .isInstanceOfSatisfying(
                         GodwitException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.SCHEMA_LEAVES_OUT));
     }
@@ -140,7 +127,7 @@ class TargetSchemaFaultsTest {
             // Stopped between its look at the entry and its turn: a long pause of its process, say.
             prepare(
                     () -> {
-                        other.prepare(shop(), List.of(table), source::schema);
+                        other.prepare(shop(), List.of(table), new CatalogSchema(source::schema));
                         other.enter(entry("shop"));
                         return early;
                     },
@@ -237,18 +224,8 @@ class TargetSchemaFaultsTest {
                 "CREATE TABLE t (id int DEFAULT nextval('elsewhere_id_seq'))",
                 "GRANT SELECT ON t, code, elsewhere TO reader_of_t");
         Plan some = shop();
-        Plan only = new Plan(
-                some.apiVersion(),
-                some.kind(),
-                some.name(),
-                some.source(),
-                some.targets(),
-                some.consistency(),
-                List.of("public.t", "public.code"),
-                List.of(),
-                some.schema(),
-                List.of("position *"),
-                some.limits());
+        Plan only =
+                Plans.withLeaveOut(Plans.withTables(some, List.of("public.t", "public.code"), List.of()), "position *");
         SchemaPlan schema;
         try (PostgresSource reader = new PostgresSource(source.address("reader_of_t"), "godwit test", 1)) {
             schema = reader.schema(only);
@@ -259,7 +236,7 @@ class TargetSchemaFaultsTest {
 
         TableSpec t = source.spec("public", "t", false);
         TableSpec code = source.spec("public", "code", false);
-        target.prepare(only, List.of(t, code), () -> schema);
+        target.prepare(only, List.of(t, code), new CatalogSchema(() -> schema));
         enter();
         land(t, "5\n");
         land(code, "A-7\n");
@@ -277,25 +254,14 @@ class TargetSchemaFaultsTest {
                 "CREATE TABLE two (b int, CONSTRAINT b_is_small CHECK (b < 10))",
                 "CREATE TABLE child () INHERITS (one, two)");
         Plan some = shop();
-        Plan only = new Plan(
-                some.apiVersion(),
-                some.kind(),
-                some.name(),
-                some.source(),
-                some.targets(),
-                some.consistency(),
-                List.of("public.*"),
-                List.of("public.two"),
-                some.schema(),
-                List.of(),
-                some.limits());
+        Plan only = Plans.withTables(some, List.of("public.*"), List.of("public.two"));
         SchemaPlan schema;
         try (PostgresSource reader = new PostgresSource(source.address(), "godwit test", 1)) {
             schema = reader.schema(only);
         }
         TableSpec one = source.spec("public", "one", false);
         TableSpec child = source.spec("public", "child", false);
-        target.prepare(only, List.of(one, child), () -> schema);
+        target.prepare(only, List.of(one, child), new CatalogSchema(() -> schema));
         enter();
         target.finish(only, one);
         target.finish(only, child);
@@ -317,9 +283,9 @@ class TargetSchemaFaultsTest {
         source.run(operators);
         source.run("CREATE TABLE t (id int, CONSTRAINT asks CHECK (id OPERATOR(public.????) 5))");
         database.run(operators);
-        Plan accepted = accepting(shop(), "*");
+        Plan accepted = Plans.withLeaveOut(shop(), "*");
         TableSpec table = source.spec("public", "t", false);
-        target.prepare(accepted, List.of(table), source::schema);
+        target.prepare(accepted, List.of(table), new CatalogSchema(source::schema));
         enter();
         target.finish(accepted, table);
 

@@ -11,6 +11,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.godwit.node.postgres.TargetServer.Database;
 import dev.godwit.node.target.LandingSession;
 import dev.godwit.node.target.TargetDatabase.Landing;
+import dev.godwit.node.testing.CatalogSchema;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
@@ -45,7 +46,7 @@ class TargetSchemaTest {
     }
 
     private void prepare(SchemaMode mode, TableSpec... tables) {
-        target.prepare(plan("shop", mode, database), List.of(tables), source::schema);
+        target.prepare(plan("shop", mode, database), List.of(tables), new CatalogSchema(source::schema));
     }
 
     private List<Problem> check(SchemaMode mode, TableSpec... tables) {
@@ -332,7 +333,9 @@ class TargetSchemaTest {
                 "GRANT SELECT ON k TO reader_of_tables");
         TableSpec table = source.spec("public", "k", false);
         target.prepare(
-                plan("shop", SchemaMode.TABLES, database), List.of(table), () -> source.schema("reader_of_tables"));
+                plan("shop", SchemaMode.TABLES, database),
+                List.of(table),
+                new CatalogSchema(() -> source.schema("reader_of_tables")));
         land(table, "0.0", "7\t-3\n9\t-4\n");
 
         try (PostgresSource reader = new PostgresSource(source.address("reader_of_tables"), "godwit test", 1)) {

@@ -3,6 +3,7 @@ package dev.godwit.node.postgres;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
 import dev.godwit.node.target.TargetDatabase.ShardOrder;
+import dev.godwit.node.testing.Sessions;
 import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Limits;
@@ -59,7 +60,7 @@ final class TargetServer {
     }
 
     /** One database of the server. */
-    record Database(String name) {
+    record Database(String name) implements Sessions {
         PostgresAddress address() {
             return address("postgres");
         }
@@ -77,7 +78,8 @@ final class TargetServer {
             return new PostgresConnections(address(), Side.SOURCE, "godwit test", 4);
         }
 
-        Connection plain() throws SQLException {
+        @Override
+        public Connection open() throws SQLException {
             return plain("postgres");
         }
 
@@ -85,29 +87,8 @@ final class TargetServer {
             return DriverManager.getConnection("jdbc:postgresql://" + HOST + ":" + port() + "/" + name, user, "");
         }
 
-        void run(String... commands) {
-            try (Connection connection = plain();
-                    Statement statement = connection.createStatement()) {
-                for (String command : commands) {
-                    statement.execute(command);
-                }
-            } catch (SQLException e) {
-                throw new IllegalStateException(e);
-            }
-        }
-
-        List<String> texts(String query) {
-            try (Connection connection = plain();
-                    Statement statement = connection.createStatement();
-                    ResultSet row = statement.executeQuery(query)) {
-                List<String> texts = new ArrayList<>();
-                while (row.next()) {
-                    texts.add(row.getString(1));
-                }
-                return texts;
-            } catch (SQLException e) {
-                throw new IllegalStateException(e);
-            }
+        Connection plain() throws SQLException {
+            return open();
         }
 
         String text(String query) {

@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.godwit.node.postgres.TargetServer.Database;
+import dev.godwit.node.testing.CatalogSchema;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.plan.SchemaMode;
@@ -190,7 +191,7 @@ class TargetTypesTest {
     }
 
     private void prepare(SchemaMode mode, TableSpec table) {
-        target.prepare(plan("shop", mode, database), List.of(table), source::schema);
+        target.prepare(plan("shop", mode, database), List.of(table), new CatalogSchema(source::schema));
     }
 
     @ParameterizedTest

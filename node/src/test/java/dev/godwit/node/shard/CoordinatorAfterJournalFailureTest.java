@@ -22,6 +22,7 @@ import dev.godwit.node.split.ShardSize;
 import dev.godwit.node.split.WindowCutter;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
+import dev.godwit.node.testing.CatalogSchema;
 import dev.godwit.node.testing.JournaledSystem;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
@@ -117,7 +118,8 @@ class CoordinatorAfterJournalFailureTest {
         source.fill("item", 1000, 1000);
         table = databases.source.tables(databases.plan).get(0);
         databases.sink.enter(new MigrationEntry(MIGRATION, "digest", "source", CLUSTER, "", ""));
-        databases.sink.prepare(databases.plan, List.of(table), () -> databases.source.schema(databases.plan));
+        databases.sink.prepare(
+                databases.plan, List.of(table), new CatalogSchema(() -> databases.source.schema(databases.plan)));
     }
 
     @AfterEach

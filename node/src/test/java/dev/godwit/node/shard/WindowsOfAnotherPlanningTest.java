@@ -16,6 +16,7 @@ import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.target.TargetDatabase.Landing;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
 import dev.godwit.node.target.TargetDatabase.ShardOrder;
+import dev.godwit.node.testing.CatalogSchema;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.plan.Consistency;
@@ -103,7 +104,7 @@ class WindowsOfAnotherPlanningTest {
             desk = new TableDesk(plan, table, databases);
             size = ShardSize.of(shardBytes);
             target.enter(new MigrationEntry(MIGRATION, "digest", "source", "a", "", ""));
-            target.prepare(plan, List.of(table), () -> source.schema(plan));
+            target.prepare(plan, List.of(table), new CatalogSchema(() -> source.schema(plan)));
         }
 
         Window window(int number) {

@@ -1,0 +1,48 @@
+package dev.godwit.node.testing;
+
+import dev.godwit.protocol.plan.Endpoint;
+import dev.godwit.protocol.plan.Limits;
+import dev.godwit.protocol.plan.Plan;
+import java.util.List;
+
+/** Plans like another one but for one thing. */
+public final class Plans {
+    private Plans() {}
+
+    public static Plan withSource(Plan plan, Endpoint source) {
+        return like(plan, source, plan.include(), plan.exclude(), plan.leaveOut(), plan.limits());
+    }
+
+    public static Plan withTables(Plan plan, List<String> include, List<String> exclude) {
+        return like(plan, plan.source(), include, exclude, plan.leaveOut(), plan.limits());
+    }
+
+    public static Plan withLeaveOut(Plan plan, String... leaveOut) {
+        return like(plan, plan.source(), plan.include(), plan.exclude(), List.of(leaveOut), plan.limits());
+    }
+
+    public static Plan withLimits(Plan plan, Limits limits) {
+        return like(plan, plan.source(), plan.include(), plan.exclude(), plan.leaveOut(), limits);
+    }
+
+    private static Plan like(
+            Plan plan,
+            Endpoint source,
+            List<String> include,
+            List<String> exclude,
+            List<String> leaveOut,
+            Limits limits) {
+        return new Plan(
+                plan.apiVersion(),
+                plan.kind(),
+                plan.name(),
+                source,
+                plan.targets(),
+                plan.consistency(),
+                include,
+                exclude,
+                plan.schema(),
+                leaveOut,
+                limits);
+    }
+}

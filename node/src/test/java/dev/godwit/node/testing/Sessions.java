@@ -1,0 +1,40 @@
+package dev.godwit.node.testing;
+
+import java.sql.Connection;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Opens plain sessions to a database of a test; commands and questions go through one of their own each. */
+@FunctionalInterface
+public interface Sessions {
+    Connection open() throws SQLException;
+
+    default void run(String... commands) {
+        try (Connection connection = open();
+                Statement statement = connection.createStatement()) {
+            for (String command : commands) {
+                statement.execute(command);
+            }
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    /** The first column. */
+    default List<String> texts(String query) {
+        try (Connection connection = open();
+                Statement statement = connection.createStatement();
+                ResultSet row = statement.executeQuery(query)) {
+            List<String> texts = new ArrayList<>();
+            while (row.next()) {
+                texts.add(row.getString(1));
+            }
+            return texts;
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}
