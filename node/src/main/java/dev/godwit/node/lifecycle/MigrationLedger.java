@@ -18,6 +18,7 @@ import dev.godwit.protocol.event.MigrationEvent.TableCopied;
 import dev.godwit.protocol.event.MigrationEvent.TablePaused;
 import dev.godwit.protocol.event.MigrationEvent.TableResumed;
 import dev.godwit.protocol.event.MigrationEvent.TableStarted;
+import dev.godwit.protocol.event.MigrationEvent.TablesCompleted;
 import dev.godwit.protocol.event.MigrationEvent.TablesPlanned;
 import dev.godwit.protocol.event.StoredMigration;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
@@ -26,6 +27,7 @@ import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.TableState;
 import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -54,6 +56,11 @@ public final class MigrationLedger {
     private final Map<TableName, PlannedTable> tables = new LinkedHashMap<>();
     private final Set<TableName> waiting = new LinkedHashSet<>();
     private final Set<TableName> underWay = new LinkedHashSet<>();
+
+    /** Those of the waiting that go in no bundle; null where it must be made anew. */
+    private Set<TableName> alone;
+
+    private int smallTables;
     private final List<Problem> problems = new ArrayList<>();
     private boolean schemaFinished;
     private Problem schemaHalted;
@@ -113,7 +120,9 @@ public final class MigrationLedger {
             if (e.first()) {
                 tables.clear();
                 waiting.clear();
+                alone = null;
                 underWay.clear();
+                smallTables = 0;
                 copiedTables = 0;
                 completedTables = 0;
             }
@@ -136,6 +145,12 @@ public final class MigrationLedger {
                     t -> new PlannedTable(t.spec(), TableState.INDEXING, e.rows(), e.bytes(), e.shards(), null));
         } else if (event instanceof TableCompleted e) {
             change(e.table(), t -> with(t, TableState.COMPLETED, null));
+        } else if (event instanceof TablesCompleted e) {
+            e.tables()
+                    .forEach(copied -> change(
+                            copied.table(),
+                            t -> new PlannedTable(
+                                    t.spec(), TableState.COMPLETED, copied.rows(), copied.bytes(), 1, null)));
         } else if (event instanceof TablePaused e) {
             change(e.table(), t -> with(t, TableState.PAUSED, e.problem()));
         } else if (event instanceof TableResumed e) {
@@ -153,7 +168,8 @@ public final class MigrationLedger {
         } else if (event instanceof MigrationFailed e) {
             problems.addAll(e.problems());
         }
-        boolean staysCopying = event instanceof TableCopied && copiedTables < tables.size();
+        boolean staysCopying =
+                (event instanceof TableCopied || event instanceof TablesCompleted) && copiedTables < tables.size();
         if (!staysCopying) {
             phase = Transition.next(phase, event).orElse(phase);
         }
@@ -178,7 +194,13 @@ public final class MigrationLedger {
             copiedTables -= copied(before);
             completedTables -= completed(before);
             waiting.remove(name);
+            if (alone != null) {
+                alone.remove(name);
+            }
             underWay.remove(name);
+        } else if (Bundles.isSmall(table.spec())) {
+            smallTables++;
+            alone = null;
         }
         copiedTables += copied(table);
         completedTables += completed(table);
@@ -263,6 +285,20 @@ public final class MigrationLedger {
     /** Tables that have not begun, in the plan's order, which is that of their size, the biggest first. */
     public Set<TableName> waiting() {
         return Collections.unmodifiableSet(waiting);
+    }
+
+    /** Those of the waiting tables that begin by themselves. */
+    public Set<TableName> waitingAlone() {
+        if (alone == null) {
+            alone = new LinkedHashSet<>(waiting);
+            alone.removeIf(name -> goesInBundle(tables.get(name).spec()));
+        }
+        return Collections.unmodifiableSet(alone);
+    }
+
+    /** Whether a table is carried together with others. */
+    public boolean goesInBundle(TableSpec table) {
+        return Bundles.areWorthIt(smallTables) && Bundles.isSmall(table);
     }
 
     /** Tables that have begun, and neither ended nor paused. */

@@ -99,10 +99,17 @@ public final class NextSteps {
                 .count();
         long more = Math.min(
                 TABLES_AT_ONCE - copying, TABLES_UNDER_WAY - ledger.underWay().size());
-        return ledger.waiting().stream()
+        List<MigrationEvent> started = ledger.waitingAlone().stream()
                 .limit(Math.max(0, more))
                 .<MigrationEvent>map(table -> new TableStarted(table, now))
                 .toList();
+        // The copying begins with a table by itself, also where all are small.
+        return started.isEmpty() && ledger.phaseUnderPause() == Phase.PREPARED
+                ? ledger.waiting().stream()
+                        .limit(1)
+                        .<MigrationEvent>map(table -> new TableStarted(table, now))
+                        .toList()
+                : started;
     }
 
     public static boolean isUnderWay(PlannedTable table) {

@@ -19,6 +19,7 @@ import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
 import dev.godwit.protocol.event.MigrationEvent.TableCopied;
 import dev.godwit.protocol.event.MigrationEvent.TableStarted;
+import dev.godwit.protocol.event.MigrationEvent.TablesCompleted;
 import dev.godwit.protocol.status.Phase;
 import java.util.List;
 import java.util.Optional;
@@ -32,7 +33,7 @@ import java.util.Optional;
  * @param to the phase after
  */
 public record Transition(Phase from, Class<? extends MigrationEvent> on, Phase to) {
-    /** All of them. {@code TableCopied} ends the copying only when it is the last table's: {@link MigrationLedger}. */
+    /** All of them. {@code TableCopied} and {@code TablesCompleted} end the copying only with the last table: {@link MigrationLedger}. */
     public static final List<Transition> ALL = List.of(
             new Transition(DRAFTED, MigrationSubmitted.class, DRAFTED),
             new Transition(FAILED, MigrationSubmitted.class, DRAFTED),
@@ -47,6 +48,7 @@ public record Transition(Phase from, Class<? extends MigrationEvent> on, Phase t
             new Transition(PREPARED, SnapshotLost.class, FAILED),
             new Transition(PREPARED, MigrationCancelled.class, CANCELLED),
             new Transition(COPYING, TableCopied.class, INDEXING),
+            new Transition(COPYING, TablesCompleted.class, INDEXING),
             new Transition(COPYING, SnapshotLost.class, FAILED),
             new Transition(COPYING, MigrationCancelled.class, CANCELLED),
             new Transition(INDEXING, MigrationCompleted.class, COMPLETED),

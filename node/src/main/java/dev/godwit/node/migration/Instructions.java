@@ -5,6 +5,7 @@ import dev.godwit.node.shard.ShardCoordinator;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.table.TableName;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -15,11 +16,13 @@ final class Instructions {
     private final String migration;
     private final Migration.Surroundings around;
     private final MigrationWatch watch;
+    private final BundleDesk bundles;
 
-    Instructions(String migration, Migration.Surroundings around, MigrationWatch watch) {
+    Instructions(String migration, Migration.Surroundings around, MigrationWatch watch, BundleDesk bundles) {
         this.migration = migration;
         this.around = around;
         this.watch = watch;
+        this.bundles = bundles;
     }
 
     void tell(MigrationLedger ledger) {
@@ -31,10 +34,20 @@ final class Instructions {
         boolean carries = phase == Phase.COPYING || phase == Phase.INDEXING;
         boolean active = carries && !ledger.paused();
         List<TableName> running = watch.running(ledger);
-        tellAgents(ledger, active ? running : List.of());
+        tellAgents(ledger, active ? withBundles(ledger, running) : List.of());
         if (carries) {
             tellCoordinators(ledger, running, active);
         }
+    }
+
+    /** Small tables come last: they fill what the others leave free. */
+    private List<TableName> withBundles(MigrationLedger ledger, List<TableName> running) {
+        if (!bundles.hasWork(ledger)) {
+            return running;
+        }
+        List<TableName> all = new ArrayList<>(running);
+        all.add(BundleDesk.NAME);
+        return all;
     }
 
     private void tellAgents(MigrationLedger ledger, List<TableName> tables) {

@@ -10,6 +10,7 @@ import dev.godwit.node.shard.LedgerSnapshots;
 import dev.godwit.node.shard.MemberName;
 import dev.godwit.node.shard.Members;
 import dev.godwit.node.shard.ShardCoordinator;
+import dev.godwit.node.shard.ShardWorker;
 import dev.godwit.protocol.Wire;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.MigrationEvent;
@@ -79,6 +80,13 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
 
     /** @param request tells this request from others: it may come again, since its answer may be lost */
     public record Act(Action action, String by, String request, ActorRef<Reply> replyTo) implements Message {}
+
+    /** A worker asks for small tables to carry together. */
+    public record PullBundle(ShardCoordinator.PullWork pull) implements Message {}
+
+    public record BundleProgress(ShardCoordinator.Progress progress) implements Message {}
+
+    public record BundleFinished(ShardCoordinator.Finished finished) implements Message {}
 
     public record AskStatus(ActorRef<Reply> replyTo) implements Message {}
 
@@ -161,6 +169,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     private final Surroundings around;
     private final MigrationWatch watch;
     private final Preparation preparation;
+    private final BundleDesk bundles = new BundleDesk();
     private final Instructions instructions;
 
     private Migration(
@@ -179,9 +188,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         this.timers = timers;
         this.clock = clock;
         this.around = around;
-        this.watch = new MigrationWatch(clock);
+        this.watch = new MigrationWatch(clock, bundles::holds);
         this.preparation = new Preparation(context, around);
-        this.instructions = new Instructions(name, around, watch);
+        this.instructions = new Instructions(name, around, watch, bundles);
     }
 
     public static Behavior<Command> create(PersistenceId id, String name, Clock clock, Surroundings around) {
@@ -212,8 +221,10 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        // The events stay: they are what people and the event stream read.
-        return RetentionCriteria.snapshotEvery(1000, 2);
+        // The events stay: they are what people and the event stream read. A snapshot holds every table, so that
+        // frequent
+        // ones would cost the square of the tables' number.
+        return RetentionCriteria.snapshotEvery(5000, 2);
     }
 
     @Override
@@ -222,6 +233,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 .onSignal(RecoveryCompleted.instance(), ledger -> {
                     preparation.forget();
                     watch.forget();
+                    bundles.forget();
                     // Here, since a restart after a failure of the journal has ended all timers.
                     timers.startTimerWithFixedDelay(new Tick(), TICK);
                 })
@@ -239,6 +251,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 .onCommand(Wake.class, this::onWake)
                 .onCommand(TableReport.class, this::onTableReport)
                 .onCommand(NodeReport.class, this::onNodeReport)
+                .onCommand(PullBundle.class, this::onPullBundle)
+                .onCommand(BundleProgress.class, this::onBundleProgress)
+                .onCommand(BundleFinished.class, this::onBundleFinished)
                 .onCommand(CheckEnded.class, this::onCheckEnded)
                 .onCommand(EntryEnded.class, this::onEntryEnded)
                 .onCommand(SearchEnded.class, this::onSearchEnded)
@@ -357,6 +372,29 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 OneSnapshot.afterReport(ledger, report.status().node(), report.exported(), report.snapshot(), now()));
     }
 
+    private Effect<MigrationEvent, MigrationLedger> onPullBundle(MigrationLedger ledger, PullBundle command) {
+        bundles.pull(ledger, command.pull(), ledger.phase() == Phase.COPYING);
+        return Effect().none();
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onBundleProgress(MigrationLedger ledger, BundleProgress command) {
+        bundles.heard(command.progress());
+        return Effect().none();
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onBundleFinished(MigrationLedger ledger, BundleFinished command) {
+        ShardCoordinator.Finished finished = command.finished();
+        List<MigrationEvent> events = bundles.ended(ledger, finished, now());
+        ShardWorker.Acknowledged acknowledged =
+                new ShardWorker.Acknowledged(BundleDesk.NAME, finished.shard(), finished.attempt());
+        return events.isEmpty()
+                ? Effect().none().thenRun(after -> finished.replyTo().tell(acknowledged))
+                : Effect()
+                        .persist(events)
+                        .thenRun(after -> finished.replyTo().tell(acknowledged))
+                        .thenRun(this::proceedIfDue);
+    }
+
     private Effect<MigrationEvent, MigrationLedger> onCheckEnded(MigrationLedger ledger, CheckEnded command) {
         preparation.ended();
         watch.waitsFor(null);
@@ -414,6 +452,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
 
     private Effect<MigrationEvent, MigrationLedger> onMemberGone(MigrationLedger ledger, MemberGone command) {
         Optional<NodeStatus> gone = watch.gone(command.node());
+        bundles.nodeGone(command.node());
         boolean working = ledger.submitted() && !ledger.phase().ended();
         return gone.isPresent() && working
                 ? persist(new NodeLost(command.node(), gone.get().running(), now()))
@@ -425,11 +464,19 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
             return Effect().none();
         }
         watch.tick(ledger);
+        bundles.tick();
         if (watch.restsInPeace(ledger)) {
             return Effect().stop();
         }
         proceed(ledger);
         return Effect().none();
+    }
+
+    /** After one of many bundles there is no need to tell everybody anew: only what ends or begins is news. */
+    private void proceedIfDue(MigrationLedger ledger) {
+        if (ledger.phase() != Phase.COPYING || NextSteps.isDue(ledger)) {
+            proceed(ledger);
+        }
     }
 
     /** Tells everybody what is wanted now, and starts the step that is due. */

@@ -196,12 +196,20 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
                                 around.databases(),
                                 this::tablesWithWork,
                                 this::sharedSnapshot,
-                                around.coordinators(plan.name()),
+                                this::coordinator,
                                 sink,
                                 meter)),
                         "worker-" + workersStarted++);
         getContext().watch(worker);
         workers.add(worker);
+    }
+
+    /** Small tables are handed out by the migration itself. Called by workers' threads. */
+    private ShardWorker.Recipient coordinator(TableName table) {
+        if (!table.equals(BundleDesk.NAME)) {
+            return around.coordinators(plan.name()).apply(table);
+        }
+        return command -> around.tellMigration(plan.name(), BundleDesk.message(command));
     }
 
     /** None as long as the snapshot that is needed is not held here. Called by workers' threads. */

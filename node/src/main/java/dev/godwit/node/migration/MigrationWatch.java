@@ -31,6 +31,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.function.Predicate;
 
 /**
  * What a migration hears and need not keep: the latest report of each table and node, the pace, who holds the snapshot.
@@ -54,6 +55,7 @@ final class MigrationWatch {
     private record Heard(NodeStatus status, long nanos) {}
 
     private final Clock clock;
+    private final Predicate<TableName> inBundle;
     private final Pace pace = new Pace();
     private final Map<TableName, TableStatus> tables = new HashMap<>();
     private final Map<String, Heard> nodes = new TreeMap<>();
@@ -71,8 +73,10 @@ final class MigrationWatch {
     private boolean runNoted;
     private int ticksSinceAsked;
 
-    MigrationWatch(Clock clock) {
+    /** @param inBundle tells of a waiting table whether it is being carried in a bundle */
+    MigrationWatch(Clock clock, Predicate<TableName> inBundle) {
         this.clock = clock;
+        this.inBundle = inBundle;
         forget();
     }
 
@@ -239,7 +243,7 @@ final class MigrationWatch {
                 TableStatus last = heard == null ? blank(table) : heard;
                 all.add(new TableStatus(
                         last.table(),
-                        table.state(),
+                        state(table),
                         table.shards() > 0 ? table.rows() : last.rows(),
                         table.shards() > 0 ? table.bytes() : last.bytes(),
                         0,
@@ -257,6 +261,12 @@ final class MigrationWatch {
             }
         }
         return all;
+    }
+
+    private TableState state(PlannedTable table) {
+        boolean carried = table.state() == TableState.WAITING
+                && inBundle.test(table.spec().name());
+        return carried ? TableState.COPYING : table.state();
     }
 
     private static TableStatus blank(PlannedTable table) {

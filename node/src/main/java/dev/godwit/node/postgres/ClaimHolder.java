@@ -22,6 +22,13 @@ final class ClaimHolder {
     /** The claim is free once the ended backend has rolled back, which may take a moment. */
     private static final Duration TO_GO = Duration.ofSeconds(20);
 
+    /** A session of ours that is named after the shard, or, having claimed many, holds the shard's advisory lock. */
+    private static final String HOLDS = """
+            a.application_name LIKE 'godwit/%' AND (split_part(a.application_name, '/', 3) = ?
+              OR EXISTS (SELECT FROM pg_locks l WHERE l.pid = a.pid AND l.locktype = 'advisory' AND l.granted
+                AND l.database = a.datid AND l.objsubid = 1
+                AND l.classid = ((? >> 32) & 4294967295)::oid AND l.objid = (? & 4294967295)::oid))""";
+
     private final HolderName wanted;
     private final String cluster;
     private final Duration patience;
@@ -55,7 +62,7 @@ final class ClaimHolder {
         boolean foreign = false;
         boolean moving = false;
         try (PreparedStatement statement = connection.prepareStatement(holders(connection))) {
-            statement.setString(1, wanted.shard());
+            holds(statement, 1);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     boolean same = !cluster.isEmpty() && cluster.equals(row.getString(2));
@@ -104,18 +111,23 @@ final class ClaimHolder {
     /** Finds and ends in one statement, so that a backend that went on to other work in between is left alone. */
     private void end(Connection connection, boolean sameCluster) throws SQLException {
         String sql = """
-                SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+                SELECT pg_terminate_backend(pid) FROM pg_stat_activity a
                 WHERE datname = current_database() AND pid <> pg_backend_pid()
-                  AND application_name LIKE 'godwit/%' AND split_part(application_name, '/', 3) = ?
-                  AND (split_part(application_name, '/', 2) = ? OR NOT ?)""";
+                  AND (split_part(application_name, '/', 2) = ? OR NOT ?) AND""" + " " + HOLDS;
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, wanted.shard());
-            statement.setString(2, cluster);
-            statement.setBoolean(3, sameCluster);
+            statement.setString(1, cluster);
+            statement.setBoolean(2, sameCluster);
+            holds(statement, 3);
             statement.execute();
         }
         connection.rollback();
         ended = true;
+    }
+
+    private void holds(PreparedStatement statement, int first) throws SQLException {
+        statement.setString(first, wanted.shard());
+        statement.setLong(first + 1, wanted.lockKey());
+        statement.setLong(first + 2, wanted.lockKey());
     }
 
     private static String holders(Connection connection) throws SQLException {
@@ -126,7 +138,7 @@ final class ClaimHolder {
                 + " FROM pg_stat_activity a"
                 + (progress ? " LEFT JOIN pg_stat_progress_copy p ON p.pid = a.pid" : "")
                 + " WHERE a.datname = current_database() AND a.pid <> pg_backend_pid()"
-                + " AND a.application_name LIKE 'godwit/%' AND split_part(a.application_name, '/', 3) = ?";
+                + " AND " + HOLDS;
     }
 
     private static Duration elapsed(long since) {

@@ -236,7 +236,7 @@ final class ClaimTables {
         return range instanceof ShardRange.NullKeys ? "NULL" : null;
     }
 
-    private static String json(List<?> values) {
+    static String json(List<?> values) {
         boolean ranges = !values.isEmpty() && values.get(0) instanceof ShardRange;
         try {
             return ranges ? JSON.writerFor(RANGES).writeValueAsString(values) : JSON.writeValueAsString(values);

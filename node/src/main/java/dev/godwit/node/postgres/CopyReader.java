@@ -93,7 +93,7 @@ final class CopyReader implements RangeReader {
         String name = Sql.table(table.name());
         try (Statement statement = session.createStatement()) {
             // Who holds a lock against readers for longer is altering the table; the caller tries again.
-            statement.execute("SET LOCAL lock_timeout = '30s'");
+            statement.execute(SourceTransaction.LOCK_PATIENCE);
             if (range instanceof ShardRange.Keys) {
                 // Row comparisons make the planner guess; a part of a table is never better read whole.
                 statement.execute("SET LOCAL enable_seqscan = off");
@@ -106,18 +106,13 @@ final class CopyReader implements RangeReader {
                     "SELECT pg_relation_filenode(" + Sql.literal(name) + "::regclass)::bigint")) {
                 row.next();
                 if (row.getLong(1) != table.fileNode()) {
-                    throw new GodwitException(
-                            ErrorCode.SOURCE_TABLE_CHANGED,
-                            "The table was truncated, rewritten or made anew since it was planned.",
-                            where,
-                            "Start a migration under a new name, and let nobody truncate, alter, cluster or"
-                                    + " VACUUM FULL the table meanwhile.");
+                    throw SourceTransaction.anotherFile(where);
                 }
             }
         }
     }
 
-    private static String copySql(TableSpec table, ShardRange range) {
+    static String copySql(TableSpec table, ShardRange range) {
         return "COPY (SELECT "
                 + Sql.idents(table.columns().stream().map(ColumnSpec::name).toList())
                 + " FROM ONLY "
@@ -213,18 +208,9 @@ final class CopyReader implements RangeReader {
         }
         closed = true;
         if (ended && !cancelled) {
-            giveBack();
+            SourceTransaction.giveBack(connections, session, pooled);
         } else {
             SourceTransaction.cutOff(session);
-            connections.discard(pooled);
-        }
-    }
-
-    private void giveBack() {
-        try {
-            session.rollback();
-            pooled.close();
-        } catch (SQLException e) {
             connections.discard(pooled);
         }
     }

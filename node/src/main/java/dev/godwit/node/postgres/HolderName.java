@@ -34,6 +34,11 @@ record HolderName(String cluster, String shard, String node) {
         return "godwit/" + cluster + '/' + shard + '/' + node;
     }
 
+    /** Key of the advisory lock by which a session that holds the claims of several shards is found for each. */
+    long lockKey() {
+        return Long.parseUnsignedLong(shard, 16);
+    }
+
     private static String hash(String text, int digits) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));

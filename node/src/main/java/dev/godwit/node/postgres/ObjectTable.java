@@ -111,22 +111,25 @@ final class ObjectTable {
         return unmade(connection, migration, section, null);
     }
 
-    /** Those of a table that are not made yet and come after its rows, in order. */
-    static List<Kept> unmade(Connection connection, String migration, TableName table) throws SQLException {
-        return unmade(connection, migration, Section.AFTER, table);
+    /** Those of tables that are not made yet and come after their rows, in order. */
+    static List<Kept> unmade(Connection connection, String migration, List<TableName> tables) throws SQLException {
+        return unmade(connection, migration, Section.AFTER, tables);
     }
 
-    private static List<Kept> unmade(Connection connection, String migration, Section section, TableName table)
+    private static List<Kept> unmade(Connection connection, String migration, Section section, List<TableName> tables)
             throws SQLException {
         String sql = "SELECT place, kind, object_schema, object_name, source_table, statements FROM godwit.object"
                 + " WHERE migration = ? AND section = ? AND made_at IS NULL"
-                + (table == null ? "" : " AND source_table = ?") + " ORDER BY place";
+                + (tables == null ? "" : " AND source_table = ANY (?)") + " ORDER BY place";
         List<Kept> objects = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, migration);
             statement.setString(2, section.name());
-            if (table != null) {
-                statement.setString(3, table.text());
+            if (tables != null) {
+                statement.setArray(
+                        3,
+                        connection.createArrayOf(
+                                "text", tables.stream().map(TableName::text).toArray()));
             }
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {

@@ -77,14 +77,7 @@ final class PostgresLanding implements LandingSession {
         requireOpen();
         try {
             TargetSessions.limit(connection, TO_FINISH);
-            long taken = copy.endCopy();
-            if (taken != rows) {
-                throw new GodwitException(
-                        ErrorCode.ROWS_DIFFER,
-                        "The source sent " + rows + " rows and the target took " + taken + ".",
-                        where,
-                        "Look for a rule or trigger on the target's table that leaves out rows.");
-            }
+            requireAsMany(rows, copy.endCopy(), where);
             if (!ClaimTables.complete(connection, order, rows, bytes, digest)) {
                 throw new GodwitException(
                         ErrorCode.TARGET_FAILED,
@@ -99,6 +92,17 @@ final class PostgresLanding implements LandingSession {
             throw gone();
         }
         return commitOrAsk();
+    }
+
+    /** The rows that the source has sent are the rows that the target has taken. */
+    static void requireAsMany(long sent, long taken, String where) {
+        if (taken != sent) {
+            throw new GodwitException(
+                    ErrorCode.ROWS_DIFFER,
+                    "The source sent " + sent + " rows and the target took " + taken + ".",
+                    where,
+                    "Look for a rule or trigger on the target's table that leaves out rows.");
+        }
     }
 
     /** From the moment when COMMIT is sent, only an answer or the claim itself tells what became of it. */

@@ -25,7 +25,7 @@ import org.postgresql.copy.CopyIn;
  * the first has committed or rolled back. Thread-safe.
  */
 final class PostgresLandings {
-    private static final String LOCK_NOT_AVAILABLE = "55P03";
+    static final String LOCK_NOT_AVAILABLE = "55P03";
 
     /** How long one try waits for a claim before it looks who holds it. */
     private static final String CLAIM_WAIT = "2s";

@@ -3,6 +3,7 @@ package dev.godwit.node.postgres;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.node.source.BundleReader;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
@@ -94,6 +95,11 @@ public final class PostgresSource implements SourceDatabase {
     @Override
     public RangeReader read(TableSpec table, ShardRange range, Optional<String> snapshot) {
         return CopyReader.start(connections, table, range, snapshot);
+    }
+
+    @Override
+    public BundleReader readBundle(List<TableSpec> tables, Optional<String> snapshot) {
+        return PostgresBundleReader.start(connections, tables, snapshot);
     }
 
     @Override

@@ -3,6 +3,7 @@ package dev.godwit.node.postgres;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.SchemaSource;
+import dev.godwit.node.target.BundleLanding;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -194,6 +195,11 @@ public final class PostgresTarget implements TargetDatabase {
     }
 
     @Override
+    public BundleLanding land(BundleOrder order) {
+        return PostgresBundleLanding.open(connections, order);
+    }
+
+    @Override
     public Confirmation confirm(String migration, TableName table) {
         return sessions.durably(
                 where(migration, table),
@@ -205,6 +211,13 @@ public final class PostgresTarget implements TargetDatabase {
     public void finish(Plan plan, TableSpec table) {
         if (plan.schema().makesTables()) {
             build.afterRows(plan.name(), table);
+        }
+    }
+
+    @Override
+    public void finish(Plan plan, List<TableSpec> small) {
+        if (plan.schema().makesTables()) {
+            build.afterRows(plan.name(), small);
         }
     }
 

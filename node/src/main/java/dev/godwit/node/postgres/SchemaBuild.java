@@ -50,7 +50,7 @@ final class SchemaBuild {
 
     /** What belongs to a table alone and comes after its rows. Does nothing where all of it is made. */
     void afterRows(String migration, TableSpec table) {
-        Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, table.name()));
+        Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, List.of(table.name())));
         if (open.objects().isEmpty()) {
             return;
         }
@@ -59,6 +59,13 @@ final class SchemaBuild {
         } else {
             kindByKind(open.objects()).forEach(some -> each(migration, open.maker(), some));
         }
+    }
+
+    /** The same for small tables, in as few transactions as may be; in the session of the one who has landed them. */
+    void afterRows(String migration, List<TableSpec> small) {
+        List<TableName> names = small.stream().map(TableSpec::name).toList();
+        Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, names));
+        inBatches(migration, open.maker(), open.objects());
     }
 
     /**

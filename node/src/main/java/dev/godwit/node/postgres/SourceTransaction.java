@@ -15,6 +15,9 @@ final class SourceTransaction {
     /** A name that is not there is 22023 up to 16 and 42704 since; 55000: its exporter is just gone. */
     private static final Set<String> NOBODY_HOLDS_THE_EXPORT = Set.of("22023", "42704", "55000");
 
+    /** How long a reader waits for its tables' locks. */
+    static final String LOCK_PATIENCE = "SET LOCAL lock_timeout = '30s'";
+
     private SourceTransaction() {}
 
     /**
@@ -47,6 +50,26 @@ final class SourceTransaction {
                 ResultSet row = statement.executeQuery("SELECT " + function + "()::text")) {
             row.next();
             return row.getString(1);
+        }
+    }
+
+    /** What is planned of a table, and what an older snapshot shows of it, is not what its file holds now. */
+    static GodwitException anotherFile(String where) {
+        return new GodwitException(
+                ErrorCode.SOURCE_TABLE_CHANGED,
+                "The table was truncated, rewritten or made anew since it was planned.",
+                where,
+                "Start a migration under a new name, and let nobody truncate, alter, cluster or VACUUM FULL the table"
+                        + " meanwhile.");
+    }
+
+    /** Ends the transaction; the session goes back to the pool if that works. */
+    static void giveBack(PostgresConnections connections, Connection session, Connection pooled) {
+        try {
+            session.rollback();
+            pooled.close();
+        } catch (SQLException e) {
+            connections.discard(pooled);
         }
     }
 

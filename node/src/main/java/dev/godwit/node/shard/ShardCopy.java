@@ -39,7 +39,7 @@ import org.apache.pekko.stream.javadsl.Source;
  * <p>Order: the reader's transaction first (its snapshot goes into the claim), then the claim, then the bytes, then the
  * commit.
  */
-final class ShardCopy {
+final class ShardCopy implements Carriage {
     /** Bytes of one buffer. Large enough that the cost of a stream element is lost in it. */
     static final int BUFFER_BYTES = 256 << 10;
 
@@ -85,19 +85,19 @@ final class ShardCopy {
         this.meter = meter;
     }
 
-    /** Bytes read so far. */
-    long bytes() {
+    @Override
+    public long bytes() {
         return bytes;
     }
 
-    /** Rows read so far. */
-    long rows() {
+    @Override
+    public long rows() {
         RangeReader open = reader;
         return open == null ? 0 : open.rowsSoFar();
     }
 
-    /** Ends the try soon; the outcome is then {@link WorkOutcome.GivenBack} unless it has already landed. */
-    void cancel() {
+    @Override
+    public void cancel() {
         cancelled = true;
         RangeReader openReader = reader;
         LandingSession openSession = session;
@@ -109,8 +109,8 @@ final class ShardCopy {
         }
     }
 
-    /** Gives the try up if the target takes nothing. */
-    void giveUpIfStalled() {
+    @Override
+    public void giveUpIfStalled() {
         long since = writingSinceNanos;
         if (since != 0 && System.nanoTime() - since > STALL.toNanos()) {
             stalled = true;
@@ -118,8 +118,8 @@ final class ShardCopy {
         }
     }
 
-    /** Begins; the stage never fails. */
-    CompletionStage<WorkOutcome> start(ActorSystem<?> system) {
+    @Override
+    public CompletionStage<WorkOutcome> start(ActorSystem<?> system) {
         Executor blocking = BlockingDispatcher.of(system);
         startedNanos = System.nanoTime();
         meter.onBegin();
@@ -151,29 +151,25 @@ final class ShardCopy {
     }
 
     private RangeReader read() {
+        RangeReader opened = source.read(
+                order.table(), order.shard().range(), order.sharedSnapshot().map(ShardWorker.SharedSnapshot::exported));
         try {
-            RangeReader opened = source.read(
-                    order.table(),
-                    order.shard().range(),
-                    order.sharedSnapshot().map(ShardWorker.SharedSnapshot::exported));
-            // A source that was restarted gives out the same names again, for other snapshots.
-            if (order.sharedSnapshot().isPresent()
-                    && !order.sharedSnapshot().get().text().equals(opened.snapshot())) {
-                opened.close();
-                throw new GodwitException(
-                        ErrorCode.SNAPSHOT_LOST, "The name of the shared snapshot means another one now.", "", "");
-            }
+            requireSnapshot(order.sharedSnapshot(), opened.snapshot());
             return opened;
         } catch (GodwitException e) {
-            if (e.code() == ErrorCode.SNAPSHOT_LOST) {
-                // One export is gone. Whether the snapshot is, only the migration can tell, who knows all its holders.
-                throw new GodwitException(
-                        ErrorCode.SNAPSHOT_NOT_READY,
-                        e.problem().what(),
-                        e.problem().where(),
-                        "");
-            }
+            opened.close();
             throw e;
+        }
+    }
+
+    /**
+     * A source that was restarted gives out the same names again, for other snapshots. Whether the one that is wanted is
+     * lost then, only the migration can tell, who knows all its holders.
+     */
+    static void requireSnapshot(Optional<ShardWorker.SharedSnapshot> wanted, String opened) {
+        if (wanted.isPresent() && !wanted.get().text().equals(opened)) {
+            throw new GodwitException(
+                    ErrorCode.SNAPSHOT_NOT_READY, "The name of the shared snapshot means another one now.", "", "");
         }
     }
 
@@ -238,22 +234,37 @@ final class ShardCopy {
         return new WorkOutcome.Failed(new Problem(ErrorCode.TARGET_UNREACHABLE, what, place(), ""));
     }
 
+    static WorkOutcome notTaken(String place) {
+        return new WorkOutcome.Failed(new Problem(
+                ErrorCode.TARGET_UNREACHABLE,
+                "the target has taken no byte for " + STALL.toSeconds() + " s: the try was given up",
+                place,
+                ""));
+    }
+
     private WorkOutcome outcomeOf(Throwable thrown) {
-        Throwable cause =
-                thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
-        if (cause instanceof TooBigOnTheWay) {
+        if (cause(thrown) instanceof TooBigOnTheWay) {
             return new WorkOutcome.TooBig(bytes);
         } else if (stalled) {
-            return failed("the target has taken no byte for " + STALL.toSeconds() + " s: the try was given up");
-        } else if (cancelled) {
-            return new WorkOutcome.GivenBack();
-        } else if (cause instanceof GodwitException e) {
+            return notTaken(place());
+        }
+        return cancelled ? new WorkOutcome.GivenBack() : failed(thrown, place());
+    }
+
+    /** @param place what was tried */
+    static WorkOutcome failed(Throwable thrown, String place) {
+        Throwable cause = cause(thrown);
+        if (cause instanceof GodwitException e) {
             Problem p = e.problem();
-            return new WorkOutcome.Failed(new Problem(p.code(), p.what(), place() + " " + p.where(), p.fix()));
+            return new WorkOutcome.Failed(new Problem(p.code(), p.what(), place + " " + p.where(), p.fix()));
         }
         // Only the type: the message of an unknown exception may hold a row's value.
         return new WorkOutcome.Failed(new Problem(
-                ErrorCode.INTERNAL, "copying failed with " + cause.getClass().getName(), place(), ""));
+                ErrorCode.INTERNAL, "copying failed with " + cause.getClass().getName(), place, ""));
+    }
+
+    private static Throwable cause(Throwable thrown) {
+        return thrown instanceof CompletionException && thrown.getCause() != null ? thrown.getCause() : thrown;
     }
 
     private String place() {

@@ -50,9 +50,49 @@ public final class ShardWorker {
     /** What a worker is told. */
     public interface Command extends Wire {}
 
+    /** An answer with something to carry, named by table and shard. */
+    public sealed interface Given extends Command {
+        TableName ofTable();
+
+        String ofShard();
+
+        int attempt();
+    }
+
     /** A coordinator's answer: copy this. */
     public record WorkGiven(TableSpec table, Shard shard, int attempt, long aimedBytes, boolean splittable)
-            implements Command {}
+            implements Given {
+        @Override
+        public TableName ofTable() {
+            return table.name();
+        }
+
+        @Override
+        public String ofShard() {
+            return shard.id();
+        }
+    }
+
+    /**
+     * The answer of who hands out small tables: copy these together.
+     *
+     * @param table name under which the bundles were asked for
+     */
+    public record BundleGiven(TableName table, String bundle, int attempt, List<TableSpec> tables) implements Given {
+        public BundleGiven {
+            tables = List.copyOf(tables);
+        }
+
+        @Override
+        public TableName ofTable() {
+            return table;
+        }
+
+        @Override
+        public String ofShard() {
+            return bundle;
+        }
+    }
 
     /**
      * A coordinator's answer: ask elsewhere, or later.
@@ -122,7 +162,7 @@ public final class ShardWorker {
     private boolean news;
 
     /** What is being copied, as it was given last. */
-    private WorkGiven carried;
+    private Given carried;
 
     private int failuresInARow;
     private Duration idle = SHORTEST_IDLE;
@@ -150,7 +190,7 @@ public final class ShardWorker {
                     news = false;
                     return ask(granted.grant(), 0);
                 })
-                .onMessage(WorkGiven.class, this::giveBack)
+                .onMessage(Given.class, this::giveBack)
                 // The sink sees the end of a worker, and takes it off its list.
                 .onMessage(StopWhenIdle.class, message -> Behaviors.stopped())
                 .onMessage(StopNow.class, message -> Behaviors.stopped())
@@ -170,7 +210,7 @@ public final class ShardWorker {
                 .tell(new ShardCoordinator.PullWork(tables.get(n), path, around.node(), context.getSelf()));
         timers.startSingleTimer("tick", new Tick(), ANSWER_TIMEOUT);
         return Behaviors.receive(Command.class)
-                .onMessage(WorkGiven.class, work -> {
+                .onMessage(Given.class, work -> {
                     idle = SHORTEST_IDLE;
                     return copy(work, grant);
                 })
@@ -190,7 +230,7 @@ public final class ShardWorker {
     }
 
     /** An answer that came after its time, from a table that was not asked any more: others may have that shard now. */
-    private Behavior<Command> giveBack(WorkGiven late) {
+    private Behavior<Command> giveBack(Given late) {
         tellOutcome(late, new WorkOutcome.GivenBack());
         return Behaviors.same();
     }
@@ -216,7 +256,7 @@ public final class ShardWorker {
                     return waitForGrant();
                 })
                 // An answer that came after its time: nobody copies that shard, and it goes back.
-                .onMessage(WorkGiven.class, work -> report(work, new WorkOutcome.GivenBack()))
+                .onMessage(Given.class, work -> report(work, new WorkOutcome.GivenBack()))
                 .onMessage(StopWhenIdle.class, message -> Behaviors.stopped())
                 .onMessage(StopNow.class, message -> Behaviors.stopped())
                 .onAnyMessage(message -> Behaviors.same())
@@ -227,7 +267,7 @@ public final class ShardWorker {
         around.sink().tell(new TargetSink.Release(grants, use));
     }
 
-    private Behavior<Command> copy(WorkGiven work, TargetSink.Grant grant) {
+    private Behavior<Command> copy(Given work, TargetSink.Grant grant) {
         Optional<SharedSnapshot> snapshot = around.sharedSnapshot().get();
         // It may have gone away since the shard was asked for: the shard must not be read as of another moment.
         Plan plan = around.plan().get();
@@ -236,20 +276,7 @@ public final class ShardWorker {
             release(TargetSink.Use.NONE);
             return report(work, new WorkOutcome.GivenBack());
         }
-        ShardCopy copy = new ShardCopy(
-                around.databases().source(plan),
-                around.databases().target(plan),
-                new ShardCopy.Order(
-                        plan.name(),
-                        work.table(),
-                        work.shard(),
-                        around.cluster(),
-                        around.node() + "@" + around.cluster(),
-                        snapshot,
-                        work.aimedBytes(),
-                        work.splittable()),
-                grant.bytes(),
-                around.meter());
+        Carriage copy = Carriage.of(work, around, plan, snapshot, grant.bytes());
         context.pipeToSelf(
                 copy.start(context.getSystem()),
                 (outcome, failure) -> new CopyEnded(outcome != null ? outcome : new WorkOutcome.GivenBack()));
@@ -269,11 +296,11 @@ public final class ShardWorker {
                     tellProgress(carried, copy.rows(), copy.bytes());
                     return Behaviors.same();
                 })
-                .onMessage(WorkGiven.class, given -> isOfSameShard(given, work), given -> {
+                .onMessage(Given.class, given -> isOfSameShard(given, work), given -> {
                     carried = given; // asked for twice, since the first answer was long in coming
                     return Behaviors.same();
                 })
-                .onMessage(WorkGiven.class, this::giveBack)
+                .onMessage(Given.class, this::giveBack)
                 .onMessage(StopWhenIdle.class, message -> {
                     stopping = true;
                     return Behaviors.same();
@@ -291,31 +318,29 @@ public final class ShardWorker {
                 .build();
     }
 
-    private static boolean isOfSameShard(WorkGiven one, WorkGiven other) {
-        return one.table().name().equals(other.table().name())
-                && one.shard().id().equals(other.shard().id());
+    private static boolean isOfSameShard(Given one, Given other) {
+        return one.ofTable().equals(other.ofTable()) && one.ofShard().equals(other.ofShard());
     }
 
     private static boolean failedWith(WorkOutcome outcome, ErrorCode code) {
         return outcome instanceof WorkOutcome.Failed failed && failed.problem().code() == code;
     }
 
-    private void tellProgress(WorkGiven work, long rows, long bytes) {
+    private void tellProgress(Given work, long rows, long bytes) {
         around.coordinator()
-                .apply(work.table().name())
-                .tell(new ShardCoordinator.Progress(
-                        work.shard().id(), work.attempt(), path, around.node(), rows, bytes));
+                .apply(work.ofTable())
+                .tell(new ShardCoordinator.Progress(work.ofShard(), work.attempt(), path, around.node(), rows, bytes));
     }
 
-    private Behavior<Command> report(WorkGiven work, WorkOutcome outcome) {
+    private Behavior<Command> report(Given work, WorkOutcome outcome) {
         failuresInARow = outcome instanceof WorkOutcome.Failed ? failuresInARow + 1 : 0;
         tellOutcome(work, outcome);
         timers.startTimerWithFixedDelay("tick", new Tick(), REPEAT);
         return Behaviors.receive(Command.class)
                 .onMessage(
                         Acknowledged.class,
-                        ack -> ack.table().equals(work.table().name())
-                                && ack.shard().equals(work.shard().id())
+                        ack -> ack.table().equals(work.ofTable())
+                                && ack.shard().equals(work.ofShard())
                                 && ack.attempt() == work.attempt(),
                         ack -> {
                             timers.cancel("tick");
@@ -325,7 +350,7 @@ public final class ShardWorker {
                     tellOutcome(work, outcome);
                     return Behaviors.same();
                 })
-                .onMessage(WorkGiven.class, this::giveBack)
+                .onMessage(Given.class, this::giveBack)
                 .onMessage(StopWhenIdle.class, message -> {
                     stopping = true;
                     return Behaviors.same();
@@ -346,10 +371,10 @@ public final class ShardWorker {
         return rest();
     }
 
-    private void tellOutcome(WorkGiven work, WorkOutcome outcome) {
+    private void tellOutcome(Given work, WorkOutcome outcome) {
         around.coordinator()
-                .apply(work.table().name())
+                .apply(work.ofTable())
                 .tell(new ShardCoordinator.Finished(
-                        work.shard().id(), work.attempt(), path, around.node(), outcome, context.getSelf()));
+                        work.ofShard(), work.attempt(), path, around.node(), outcome, context.getSelf()));
     }
 }

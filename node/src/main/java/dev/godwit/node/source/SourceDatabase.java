@@ -61,6 +61,14 @@ public interface SourceDatabase extends AutoCloseable {
      */
     RangeReader read(TableSpec table, ShardRange range, Optional<String> snapshot);
 
+    /**
+     * Starts to read whole tables in one transaction. All of them are locked against being altered.
+     *
+     * @param tables at most some hundred: each costs the source a lock until the end
+     * @param snapshot name of an exported snapshot
+     */
+    BundleReader readBundle(List<TableSpec> tables, Optional<String> snapshot);
+
     /** Takes a snapshot, holds it and exports it. */
     HeldSnapshot hold();
 

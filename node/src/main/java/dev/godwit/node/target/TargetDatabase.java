@@ -84,6 +84,14 @@ public interface TargetDatabase extends AutoCloseable {
     Landing land(ShardOrder order);
 
     /**
+     * Starts to land small tables whole, all in one transaction: keeps their windows and inserts their claims. Who waits for
+     * one of the claims finds this session as it finds that of a shard.
+     *
+     * @throws dev.godwit.protocol.error.GodwitException with TIMED_OUT if somebody else is landing one of them now
+     */
+    BundleLanding land(BundleOrder order);
+
+    /**
      * Compares the windows with the claims and flushes what is committed to disk. To be called once all shards are
      * reported as landed; several calls are harmless.
      *
@@ -99,6 +107,12 @@ public interface TargetDatabase extends AutoCloseable {
      * @throws dev.godwit.protocol.error.GodwitException with TARGET_KEY_NOT_UNIQUE among others, without the rows' values
      */
     void finish(Plan plan, TableSpec table);
+
+    /**
+     * The same for small tables, a good number of objects in one transaction. Where it fails, nothing is said about which
+     * table's object that was: {@link #finish(Plan, TableSpec)} will.
+     */
+    void finish(Plan plan, List<TableSpec> small);
 
     /**
      * Makes what comes after all tables: foreign keys, partitioned tables' indexes, positions of sequences; in mode {@code dump} also triggers,
@@ -140,7 +154,10 @@ public interface TargetDatabase extends AutoCloseable {
      */
     record ShardOrder(String migration, TableSpec table, Shard shard, String cluster, String node, String snapshot) {}
 
-    /** Outcome of {@link #land}. */
+    /** Which small tables a worker is to land together. */
+    record BundleOrder(String migration, List<TableSpec> tables, String cluster, String node, String snapshot) {}
+
+    /** Outcome of {@link #land(ShardOrder)}. */
     sealed interface Landing {
         /** The claim is inserted and not committed: write now. */
         record Open(LandingSession session) implements Landing {}

@@ -3,6 +3,7 @@ package dev.godwit.node.lifecycle;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.CopiedTable;
 import dev.godwit.protocol.event.MigrationEvent.ForeignClusterSeen;
 import dev.godwit.protocol.event.MigrationEvent.MigrationCancelled;
 import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
@@ -23,6 +24,7 @@ import dev.godwit.protocol.event.MigrationEvent.TableCopied;
 import dev.godwit.protocol.event.MigrationEvent.TablePaused;
 import dev.godwit.protocol.event.MigrationEvent.TableResumed;
 import dev.godwit.protocol.event.MigrationEvent.TableStarted;
+import dev.godwit.protocol.event.MigrationEvent.TablesCompleted;
 import dev.godwit.protocol.event.MigrationEvent.TablesPlanned;
 import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Endpoint;
@@ -61,6 +63,7 @@ final class MigrationEvents {
     static final TableCopied ORDERS_COPIED = new TableCopied(ORDERS, 5, 500, 1, AT);
     static final TableCompleted USERS_COMPLETED = new TableCompleted(USERS, AT);
     static final TableCompleted ORDERS_COMPLETED = new TableCompleted(ORDERS, AT);
+    static final TablesCompleted ORDERS_CARRIED = new TablesCompleted(List.of(new CopiedTable(ORDERS, 5, 500)), AT);
     static final TablePaused TABLE_PAUSED = new TablePaused(USERS, DISK_FULL, AT);
     static final TableResumed TABLE_RESUMED = new TableResumed(USERS, "ann", AT);
     static final SchemaFinished SCHEMA_FINISHED = new SchemaFinished(
@@ -89,6 +92,7 @@ final class MigrationEvents {
             STARTED,
             USERS_COPIED,
             USERS_COMPLETED,
+            ORDERS_CARRIED,
             TABLE_PAUSED,
             TABLE_RESUMED,
             SCHEMA_FINISHED,

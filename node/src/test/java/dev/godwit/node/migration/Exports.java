@@ -3,6 +3,7 @@ package dev.godwit.node.migration;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.node.source.BundleReader;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
@@ -119,6 +120,11 @@ final class Exports implements SourceDatabase {
 
     @Override
     public long blocks(TableName table) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public BundleReader readBundle(List<TableSpec> tables, Optional<String> snapshot) {
         throw new UnsupportedOperationException();
     }
 

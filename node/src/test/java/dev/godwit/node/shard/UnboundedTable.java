@@ -4,11 +4,13 @@ import dev.godwit.node.access.Databases;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.node.source.BundleReader;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
 import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.target.BundleLanding;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Consistency;
@@ -172,6 +174,11 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
+    public BundleReader readBundle(List<TableSpec> tables, Optional<String> snapshot) {
+        throw notHere();
+    }
+
+    @Override
     public RangeReader read(TableSpec table, ShardRange range, Optional<String> snapshot) {
         throw notHere();
     }
@@ -212,6 +219,11 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
+    public BundleLanding land(BundleOrder order) {
+        throw notHere();
+    }
+
+    @Override
     public Landing land(ShardOrder order) {
         throw notHere();
     }
@@ -223,6 +235,11 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
 
     @Override
     public Acceptance accepts(Plan plan, SchemaPlan source) {
+        throw notHere();
+    }
+
+    @Override
+    public void finish(Plan plan, List<TableSpec> small) {
         throw notHere();
     }
 

@@ -22,6 +22,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = MigrationEvent.TableStarted.class, name = "table-started"),
     @JsonSubTypes.Type(value = MigrationEvent.TableCopied.class, name = "table-copied"),
     @JsonSubTypes.Type(value = MigrationEvent.TableCompleted.class, name = "table-completed"),
+    @JsonSubTypes.Type(value = MigrationEvent.TablesCompleted.class, name = "tables-completed"),
     @JsonSubTypes.Type(value = MigrationEvent.TablePaused.class, name = "table-paused"),
     @JsonSubTypes.Type(value = MigrationEvent.TableResumed.class, name = "table-resumed"),
     @JsonSubTypes.Type(value = MigrationEvent.NodeLost.class, name = "node-lost"),
@@ -91,6 +92,16 @@ public sealed interface MigrationEvent {
 
     /** The table's own indexes and constraints are made: it is done. */
     record TableCompleted(TableName table, Instant at) implements MigrationEvent {}
+
+    /** Small tables that were carried together are copied and done. */
+    record TablesCompleted(List<CopiedTable> tables, Instant at) implements MigrationEvent {
+        public TablesCompleted {
+            tables = List.copyOf(tables);
+        }
+    }
+
+    /** A table of one shard, and what is confirmed of it. */
+    record CopiedTable(TableName table, long rows, long bytes) {}
 
     record TablePaused(TableName table, Problem problem, Instant at) implements MigrationEvent {}
 
