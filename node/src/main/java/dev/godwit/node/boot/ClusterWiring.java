@@ -18,7 +18,10 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.Executor;
 import java.util.function.Function;
 import java.util.stream.StreamSupport;
@@ -36,6 +39,9 @@ import org.slf4j.LoggerFactory;
 final class ClusterWiring
         implements Migration.Surroundings, MigrationHere.Surroundings, Reconciler.Surroundings, ShardCoordinator.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterWiring.class);
+
+    /** Begins the roles of a node that has found client programs; their major version follows. */
+    static final String CLIENT_PROGRAMS = "client-programs-";
 
     private final ActorSystem<?> system;
     private final StateStore store;
@@ -102,6 +108,20 @@ final class ClusterWiring
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
+    }
+
+    /** As a member's roles say it: all nodes know them at once, without asking. */
+    @Override
+    public Map<String, Set<Integer>> clientPrograms() {
+        Map<String, Set<Integer>> programs = new TreeMap<>();
+        for (Member member : Cluster.get(system).state().getMembers()) {
+            Set<Integer> majors = new TreeSet<>();
+            member.getRoles().stream()
+                    .filter(role -> role.matches(CLIENT_PROGRAMS + "\\d{1,4}"))
+                    .forEach(role -> majors.add(Integer.valueOf(role.substring(CLIENT_PROGRAMS.length()))));
+            programs.put(MemberName.of(member), majors);
+        }
+        return programs;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.godwit.node.boot;
 
 import dev.godwit.node.access.Databases;
+import dev.godwit.node.postgres.ClientProgramSearch;
 import dev.godwit.node.postgres.PostgresSource;
 import dev.godwit.node.postgres.PostgresTarget;
 import dev.godwit.node.progress.WorkerShare;
@@ -19,14 +20,19 @@ import java.util.concurrent.ConcurrentHashMap;
  */
 final class NodeDatabases implements Databases {
     private final String node;
+    private final ClientProgramSearch programs;
     private final Map<Key, SourceDatabase> sources = new ConcurrentHashMap<>();
     private final Map<Key, TargetDatabase> targets = new ConcurrentHashMap<>();
 
     private record Key(String migration, PostgresAddress address) {}
 
-    /** @param node name of this node, as databases show it */
-    NodeDatabases(String node) {
+    /**
+     * @param node name of this node, as databases show it
+     * @param programs where this node looks for client programs
+     */
+    NodeDatabases(String node, ClientProgramSearch programs) {
         this.node = node;
+        this.programs = programs;
     }
 
     @Override
@@ -36,7 +42,8 @@ final class NodeDatabases implements Databases {
                 key -> new PostgresSource(
                         key.address(),
                         "godwit/" + key.migration(),
-                        plan.limits().workersPerNode() + WorkerShare.SOURCE_QUESTIONS));
+                        plan.limits().workersPerNode() + WorkerShare.SOURCE_QUESTIONS,
+                        programs));
     }
 
     @Override
@@ -47,7 +54,8 @@ final class NodeDatabases implements Databases {
                         // The check of connections knows our own sessions by how the name begins.
                         key.address(),
                         "godwit node " + node,
-                        plan.limits().workersPerNode() + WorkerShare.TARGET_QUESTIONS));
+                        plan.limits().workersPerNode() + WorkerShare.TARGET_QUESTIONS,
+                        programs));
     }
 
     @Override

@@ -1,6 +1,7 @@
 package dev.godwit.node.boot;
 
 import com.typesafe.config.Config;
+import com.typesafe.config.ConfigValueFactory;
 import dev.godwit.node.config.NodeConfiguration;
 import dev.godwit.node.config.NodeSettings;
 import dev.godwit.node.http.HttpServer;
@@ -11,13 +12,17 @@ import dev.godwit.node.join.StateStore;
 import dev.godwit.node.migration.Migration;
 import dev.godwit.node.migration.NodeAgent;
 import dev.godwit.node.migration.Reconciler;
+import dev.godwit.node.postgres.ClientProgramSearch;
 import dev.godwit.node.shard.BlockingDispatcher;
 import dev.godwit.node.shard.MemberName;
 import dev.godwit.node.shard.ShardCoordinator;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.time.Clock;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.pekko.Done;
@@ -64,11 +69,24 @@ final class NodeProcess {
     static void start() {
         Config configuration = NodeConfiguration.load();
         NodeSettings settings = NodeConfiguration.settings(configuration);
+        // Before anything else: a directory without programs that run is a mistake in the configuration.
+        Set<Integer> programs = programs(settings, "this node").majors();
         ActorSystem<Void> system = ActorSystem.create(
                 Behaviors.empty(),
                 NodeConfiguration.SYSTEM_NAME,
-                NodeConfiguration.pekkoConfig(settings, configuration));
+                withRoles(NodeConfiguration.pekkoConfig(settings, configuration), settings, programs));
         new NodeProcess(settings, system).run();
+    }
+
+    private static ClientProgramSearch programs(NodeSettings settings, String node) {
+        return ClientProgramSearch.on(node, settings.clientPrograms().directory());
+    }
+
+    /** The member's roles tell all others which client programs it has. */
+    private static Config withRoles(Config configuration, NodeSettings settings, Set<Integer> programs) {
+        List<String> roles = new ArrayList<>(settings.cluster().roles());
+        programs.forEach(major -> roles.add(ClusterWiring.CLIENT_PROGRAMS + major));
+        return configuration.withValue("pekko.cluster.roles", ConfigValueFactory.fromIterable(roles));
     }
 
     private void run() {
@@ -125,8 +143,8 @@ final class NodeProcess {
     /** Starts the actors. Blocks for a moment: asks the state store for its id. */
     private String begin(String url) {
         String cluster = store.id().toString().replace("-", "").substring(0, 12);
-        NodeDatabases databases =
-                new NodeDatabases(MemberName.of(Cluster.get(system).selfMember()));
+        String node = MemberName.of(Cluster.get(system).selfMember());
+        NodeDatabases databases = new NodeDatabases(node, programs(settings, "node " + node));
         ClusterWiring wiring = new ClusterWiring(system, store, databases, cluster, url);
         ClusterSharding sharding = ClusterSharding.get(system);
         sharding.init(Entity.of(

@@ -1,12 +1,15 @@
 package dev.godwit.node.boot;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import dev.godwit.node.config.NodeConfiguration;
 import dev.godwit.node.migration.Preparation;
 import dev.godwit.node.plan.PlanReader;
 import dev.godwit.node.plan.PlanRejected;
+import dev.godwit.node.postgres.ClientProgramSearch;
 import dev.godwit.node.postgres.PostgresPreflight;
 import dev.godwit.node.progress.CopyForecast;
 import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaChoice;
 import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -19,16 +22,22 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** Checks a plan against both databases without a cluster, and writes nothing. */
 final class PlanCheck {
+    /** The check runs on one machine; the nodes of a cluster may have other programs. */
+    private static final String NODE = "this machine";
+
     private PlanCheck() {}
 
     /**
      * What is printed, as JSON.
      *
      * @param problems what keeps the plan from running
+     * @param schema who makes the tables, and why; null where the plan can't be read
      * @param tables the biggest first; none where the source could not be asked for them
      * @param leftOut what is not made in the target
      * @param space what the target's disk needs; null if that is not known
@@ -38,12 +47,13 @@ final class PlanCheck {
             List<Problem> problems,
             List<Remark> warnings,
             List<Remark> notes,
+            SchemaChoice schema,
             List<Table> tables,
             List<NotCarried> leftOut,
             PostgresPreflight.Space space,
             CopyForecast estimate) {
         static Report of(List<Problem> problems) {
-            return new Report(problems, List.of(), List.of(), List.of(), List.of(), null, null);
+            return new Report(problems, List.of(), List.of(), null, List.of(), List.of(), null, null);
         }
     }
 
@@ -91,15 +101,22 @@ final class PlanCheck {
     }
 
     private static Report report(Plan plan) {
-        NodeDatabases databases = new NodeDatabases("check");
+        ClientProgramSearch programs = ClientProgramSearch.on(
+                NODE, NodeConfiguration.clientPrograms(NodeConfiguration.load()).directory());
+        NodeDatabases databases = new NodeDatabases("check", programs);
         try {
-            Preparation.Checked checked = Preparation.check(plan, databases.source(plan), databases.target(plan));
+            Preparation.Checked checked = Preparation.check(
+                    plan, databases.source(plan), databases.target(plan), Map.of(NODE, programs.majors()));
             List<TableSpec> tables = checked.tables();
-            PostgresPreflight.Found found = PostgresPreflight.look(plan, tables, checked.problems());
+            PostgresPreflight.Found found = PostgresPreflight.look(
+                    plan.decided(checked.schema().mode()), tables, checked.problems());
+            List<Remark> notes = new ArrayList<>(checked.notes());
+            notes.addAll(found.notes());
             return new Report(
                     checked.problems(),
                     found.warnings(),
-                    found.notes(),
+                    notes,
+                    checked.schema(),
                     tables.stream().map(spec -> Table.of(plan.limits(), spec)).toList(),
                     checked.leftOut(),
                     found.space(),

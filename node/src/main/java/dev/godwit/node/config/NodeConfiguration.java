@@ -52,7 +52,13 @@ public final class NodeConfiguration {
                 cluster(new Section(configuration, "godwit.cluster")),
                 join(new Section(configuration, "godwit.join")),
                 http(new Section(configuration, "godwit.http")),
-                drain(new Section(configuration, "godwit.drain")));
+                drain(new Section(configuration, "godwit.drain")),
+                clientPrograms(configuration));
+    }
+
+    /** The section that a check of a plan without a cluster needs alone. */
+    public static ClientProgramSettings clientPrograms(Config configuration) {
+        return ClientProgramSettings.of(new Section(configuration, "godwit.client-programs").text("directory"));
     }
 
     /** The configuration for the node's actor system. It holds the state store's password: never print it. */

@@ -8,12 +8,14 @@ public record NodeSettings(
         ClusterSettings cluster,
         JoinSettings join,
         HttpSettings http,
-        DrainSettings drain) {
+        DrainSettings drain,
+        ClientProgramSettings clientPrograms) {
     public NodeSettings {
         Objects.requireNonNull(stateStore, "stateStore");
         Objects.requireNonNull(cluster, "cluster");
         Objects.requireNonNull(join, "join");
         Objects.requireNonNull(http, "http");
         Objects.requireNonNull(drain, "drain");
+        Objects.requireNonNull(clientPrograms, "clientPrograms");
     }
 }

@@ -64,6 +64,7 @@ public final class MigrationLedger {
     private final List<Problem> problems = new ArrayList<>();
     private boolean schemaFinished;
     private Problem schemaHalted;
+    private String schemaReason = "";
     private int copiedTables;
     private int completedTables;
 
@@ -85,6 +86,7 @@ public final class MigrationLedger {
         ledger.problems.addAll(stored.problems());
         ledger.schemaFinished = stored.schemaFinished();
         ledger.schemaHalted = stored.schemaHalted();
+        ledger.schemaReason = stored.schemaReason() == null ? "" : stored.schemaReason();
         return ledger;
     }
 
@@ -101,7 +103,8 @@ public final class MigrationLedger {
                 List.copyOf(tables.values()),
                 problems,
                 schemaFinished,
-                schemaHalted);
+                schemaHalted,
+                schemaReason);
     }
 
     /** Takes an event in and returns this ledger. */
@@ -113,6 +116,7 @@ public final class MigrationLedger {
             if (phase == Phase.FAILED) {
                 problems.clear();
                 snapshot = null; // it begins anew, and nothing was copied yet
+                schemaReason = "";
                 paused = false;
                 exports.clear();
             }
@@ -128,7 +132,7 @@ public final class MigrationLedger {
             }
             e.tables().forEach(spec -> put(new PlannedTable(spec, TableState.WAITING, 0, 0, 0, null)));
         } else if (event instanceof MigrationChecked e) {
-            sourceIdentity = e.sourceIdentity();
+            checked(e);
         } else if (event instanceof SnapshotTaken e) {
             snapshot = e.snapshot();
             exports.clear();
@@ -174,6 +178,15 @@ public final class MigrationLedger {
             phase = Transition.next(phase, event).orElse(phase);
         }
         return this;
+    }
+
+    private void checked(MigrationChecked event) {
+        sourceIdentity = event.sourceIdentity();
+        if (event.schema() != null) {
+            plan = plan.decided(event.schema());
+            planDigest = event.planDigest();
+            schemaReason = event.schemaReason();
+        }
     }
 
     private static PlannedTable with(PlannedTable table, TableState state, Problem problem) {
@@ -223,12 +236,18 @@ public final class MigrationLedger {
         return plan != null;
     }
 
+    /** With what the check has decided. */
     public Plan plan() {
         return plan;
     }
 
     public String planDigest() {
         return planDigest;
+    }
+
+    /** Why it was decided who makes the tables; empty where the plan says it, or nothing is decided yet. */
+    public String schemaReason() {
+        return schemaReason;
     }
 
     public Instant submittedAt() {

@@ -38,18 +38,19 @@ public final class NextSteps {
      *
      * @param problems what it has found; the migration fails with them, if there are any
      * @param tables the tables to copy
+     * @param checked what is kept of it, if there are no problems
      */
     public static List<MigrationEvent> afterCheck(
-            List<Problem> problems, List<TableSpec> tables, String sourceIdentity, Instant now) {
+            List<Problem> problems, List<TableSpec> tables, MigrationChecked checked) {
         if (!problems.isEmpty()) {
-            return List.of(new MigrationFailed(problems, now));
+            return List.of(new MigrationFailed(problems, checked.at()));
         }
         List<MigrationEvent> events = new ArrayList<>();
         for (int i = 0; i < tables.size(); i += TABLES_PER_EVENT) {
             int end = Math.min(i + TABLES_PER_EVENT, tables.size());
-            events.add(new TablesPlanned(tables.subList(i, end), i == 0, now));
+            events.add(new TablesPlanned(tables.subList(i, end), i == 0, checked.at()));
         }
-        events.add(new MigrationChecked(sourceIdentity, now));
+        events.add(checked);
         return events;
     }
 

@@ -12,9 +12,11 @@ import dev.godwit.node.shard.Members;
 import dev.godwit.node.shard.ShardCoordinator;
 import dev.godwit.node.shard.ShardWorker;
 import dev.godwit.protocol.Wire;
+import dev.godwit.node.plan.PlanDigest;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.MigrationEvent;
 import dev.godwit.protocol.event.MigrationEvent.ForeignClusterSeen;
+import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
 import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationPrepared;
 import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
@@ -37,6 +39,8 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -143,6 +147,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         String cluster();
 
         Databases databases();
+
+        /** Major versions of the client programs that each node has found, by node. */
+        Map<String, Set<Integer>> clientPrograms();
 
         /** Tells every node's agent. */
         void tellAgents(NodeAgent.Message message);
@@ -278,7 +285,11 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     }
 
     private Effect<MigrationEvent, MigrationLedger> onSubmit(MigrationLedger ledger, Submit command) {
-        Requests.Answer answer = Requests.submit(name, ledger, command.plan(), command.planDigest(), now());
+        // What a plan leaves open means what was decided when it was handed in first.
+        boolean goesOn = ledger.submitted() && !ledger.mayBeginAnew();
+        Plan plan = goesOn ? command.plan().decided(ledger.plan().schema()) : command.plan();
+        String digest = plan.schema() == command.plan().schema() ? command.planDigest() : PlanDigest.of(plan);
+        Requests.Answer answer = Requests.submit(name, ledger, plan, digest, now());
         if (!answer.events().isEmpty()) {
             around.reopened(name);
         }
@@ -402,7 +413,17 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
             return Effect().none();
         }
         Preparation.Checked checked = command.checked();
-        return persist(NextSteps.afterCheck(checked.problems(), checked.tables(), checked.sourceIdentity(), now()));
+        boolean wasOpen = ledger.plan().schema() == null;
+        Plan decided = ledger.plan().decided(checked.schema().mode());
+        return persist(NextSteps.afterCheck(
+                checked.problems(),
+                checked.tables(),
+                new MigrationChecked(
+                        checked.sourceIdentity(),
+                        decided.schema(),
+                        checked.schema().reason(),
+                        wasOpen ? PlanDigest.of(decided) : ledger.planDigest(),
+                        now())));
     }
 
     private Effect<MigrationEvent, MigrationLedger> onEntryEnded(MigrationLedger ledger, EntryEnded command) {

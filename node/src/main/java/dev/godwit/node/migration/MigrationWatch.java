@@ -309,6 +309,8 @@ final class MigrationWatch {
                 reason,
                 moving ? Holdup.of(fresh, waiting) : "",
                 ledger.plan().consistency().name().toLowerCase(Locale.ROOT),
+                ledger.plan().schema() == null ? "" : ledger.plan().schema().word(),
+                ledger.schemaReason(),
                 "exactly-once",
                 ledger.submittedAt(),
                 lastCheckpointAt,

@@ -2,8 +2,11 @@ package dev.godwit.node.migration;
 
 import dev.godwit.node.ledger.AfterFailure;
 import dev.godwit.node.lifecycle.MigrationLedger;
+import dev.godwit.node.plan.PlanDigest;
+import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.LeftOut;
 import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.SchemaChoice;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.shard.BlockingDispatcher;
@@ -12,25 +15,28 @@ import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
+import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
 
 /**
@@ -65,9 +71,17 @@ public final class Preparation {
 
     /**
      * @param leftOut what the source has and the target will not have; empty where that could not be asked
+     * @param schema who makes the tables; where the plan leaves it open and problems kept it from being decided, it is
+     *     {@code tables} for this check
+     * @param notes on that choice, and on what no mode carries
      */
     public record Checked(
-            List<Problem> problems, List<TableSpec> tables, String sourceIdentity, List<NotCarried> leftOut) {}
+            List<Problem> problems,
+            List<TableSpec> tables,
+            String sourceIdentity,
+            List<NotCarried> leftOut,
+            SchemaChoice schema,
+            List<Remark> notes) {}
 
     /** Outcome of the entry in the target. */
     sealed interface Entered {}
@@ -125,8 +139,8 @@ public final class Preparation {
 
     /** A server that can't be reached is waited for: this check fails, and is made again. */
     private Checked check(Plan plan) {
-        Checked checked =
-                check(plan, around.databases().source(plan), around.databases().target(plan));
+        Checked checked = check(
+                plan, around.databases().source(plan), around.databases().target(plan), around.clientPrograms());
         checked.problems().stream()
                 .filter(problem -> UNREACHABLE.contains(problem.code()))
                 .findFirst()
@@ -136,14 +150,22 @@ public final class Preparation {
         return checked;
     }
 
-    /** Looks at both databases; writes nothing. */
-    public static Checked check(Plan plan, SourceDatabase source, TargetDatabase target) {
-        List<Problem> problems = new ArrayList<>(source.check(plan));
+    /**
+     * Looks at both databases; writes nothing.
+     *
+     * @param open the plan as it was handed in
+     * @param programs major versions of the client programs that each node has found, by node
+     */
+    public static Checked check(
+            Plan open, SourceDatabase source, TargetDatabase target, Map<String, Set<Integer>> programs) {
+        List<Problem> problems = new ArrayList<>(source.check(open));
         if (problems.stream().anyMatch(problem -> !OF_SINGLE_TABLES.contains(problem.code()))) {
             // The source is not asked on: if it can't be, that would hide what was found.
-            problems.addAll(target.check(plan, List.of()));
-            return new Checked(problems, List.of(), "", List.of());
+            problems.addAll(target.check(open.decided(SchemaMode.TABLES), List.of()));
+            return new Checked(problems, List.of(), "", List.of(), undecided(open), List.of());
         }
+        SchemaChoice choice = open.schema() == null ? choice(open, source, target, programs) : SchemaChoice.ofPlan(open);
+        Plan plan = open.decided(choice.mode());
         List<TableSpec> tables = source.tables(plan);
         String sourceIdentity = source.identity();
         if (sourceIdentity.equals(target.identity())) {
@@ -155,18 +177,56 @@ public final class Preparation {
         }
         problems.addAll(target.check(plan, tables));
         List<NotCarried> leftOut = List.of();
+        List<Remark> notes = new ArrayList<>(choice.notes(open));
         if (plan.schema().makesTables() && problems.stream().noneMatch(problem -> SHUT.contains(problem.code()))) {
-            TargetDatabase.Acceptance acceptance = target.accepts(plan, source.schema(plan));
+            TargetDatabase.Acceptance acceptance = target.accepts(plan, tables, source.schema(plan));
             leftOut = acceptance.leftOut();
-            // A table whose columns differ is told once.
-            Set<String> told = problems.stream().map(Problem::where).collect(Collectors.toSet());
-            acceptance.problems().stream()
-                    .filter(problem -> problem.code() != ErrorCode.TARGET_OBJECT_DIFFERS
-                            || !told.contains(problem.where().replaceFirst("^table ", "")))
-                    .forEach(problems::add);
+            problems.addAll(acceptance.problems());
             problems.addAll(LeftOut.problems(leftOut, plan.leaveOut()));
+            if (plan.schema() == SchemaMode.DUMP) {
+                problems.addAll(dumpProblems(plan, source.dumpable(), target.restorable(), programs));
+            }
         }
-        return new Checked(problems, tables, sourceIdentity, leftOut);
+        return new Checked(problems, tables, sourceIdentity, leftOut, choice, notes);
+    }
+
+    private static SchemaChoice undecided(Plan plan) {
+        return SchemaChoice.ofPlan(plan.decided(SchemaMode.TABLES));
+    }
+
+    /** Who makes the tables, where the plan leaves it open. */
+    private static SchemaChoice choice(
+            Plan open, SourceDatabase source, TargetDatabase target, Map<String, Set<Integer>> programs) {
+        try {
+            return target.entry(open.name())
+                    .flatMap(entry -> begunWith(open, entry))
+                    .map(SchemaChoice::begun)
+                    .orElseGet(() -> SchemaChoice.of(source.dumpable(), target.restorable(), programs));
+        } catch (GodwitException e) {
+            return undecided(open); // the check of that side tells it
+        }
+    }
+
+    /** The entry keeps the digest of the plan with the mode that was decided. */
+    private static Optional<SchemaMode> begunWith(Plan open, MigrationEntry entry) {
+        return Arrays.stream(SchemaMode.values())
+                .filter(mode -> PlanDigest.of(open.decided(mode)).equals(entry.planDigest()))
+                .findFirst();
+    }
+
+    private static List<Problem> dumpProblems(
+            Plan plan, Dumpable source, Dumpable target, Map<String, Set<Integer>> programs) {
+        List<Problem> problems = new ArrayList<>();
+        for (String obstacle : source.obstacles()) {
+            problems.add(new Problem(
+                    ErrorCode.SOURCE_PRIVILEGE_MISSING,
+                    "The source's schema can't be dumped, since " + obstacle + ".",
+                    plan.name(),
+                    "Grant the source's user USAGE on these schemas and SELECT on these tables, or use schema: tables."));
+        }
+        SchemaChoice.unfitNodes(source.major(), target.major(), programs, plan.name())
+                .ifPresent(problems::add);
+        return problems;
     }
 
     void enter(MigrationLedger ledger) {

@@ -16,8 +16,9 @@ import java.util.TreeMap;
 /**
  * Tells whether two plans describe the same migration. What must not change under a running migration is in the digest:
  * its name, who is read and written as whom (host, port, database, user), the consistency, the tables (include and
- * exclude, in any order), who makes them and what is left out. What may change when a plan is handed in again is not: limits, where
- * passwords are found, sslmode and driver properties.
+ * exclude, in any order), who makes them, owners, grants, and what is left out. What may change when a plan is handed in
+ * again is not: limits, where passwords are found, sslmode and driver properties. A plan that leaves open who makes the
+ * tables has another digest than the same plan once that is decided.
  *
  * <p>Digests are kept in journals: the form may not change for plans of {@code godwit/v1}.
  */
@@ -46,7 +47,15 @@ public final class PlanDigest {
         parts.put("consistency", plan.consistency().name().toLowerCase(Locale.ROOT));
         parts.put("include", plan.include().stream().distinct().sorted().toList());
         parts.put("exclude", plan.exclude().stream().distinct().sorted().toList());
-        parts.put("schema", plan.schema().name().toLowerCase(Locale.ROOT));
+        if (plan.schema() != null) {
+            parts.put("schema", plan.schema().word());
+        }
+        if (plan.owners()) { // digests of before these keys stay as they are
+            parts.put("owners", true);
+        }
+        if (plan.grants()) {
+            parts.put("grants", true);
+        }
         if (!plan.leaveOut().isEmpty()) { // digests of before it stay as they are
             parts.put("leaveOut", plan.leaveOut().stream().distinct().sorted().toList());
         }

@@ -74,7 +74,12 @@ public final class PlanReader {
                 section.optional("consistency").map(PlanReader::consistency).orElse(Consistency.SNAPSHOT),
                 section.optional("include").map(PlanReader::include).orElse(DEFAULT_INCLUDE),
                 section.optional("exclude").map(PlanReader::patterns).orElse(List.of()),
-                section.optional("schema").map(v -> v.choice(SchemaMode.class)).orElse(SchemaMode.TABLES),
+                section.optional("schema")
+                        .filter(v -> !v.is(Tag.NULL)) // as JSON writes a plan that leaves it open
+                        .map(v -> v.choice(SchemaMode.class))
+                        .orElse(null),
+                section.optional("owners").map(Value::flag).orElse(false),
+                section.optional("grants").map(Value::flag).orElse(false),
                 section.optional("leaveOut").map(PlanReader::leaveOut).orElse(List.of()),
                 section.optional("limits").map(PlanReader::limits).orElse(Limits.DEFAULT));
     }

@@ -21,9 +21,11 @@ import java.util.Set;
 final class ArchiveBuild {
     private final TargetSessions sessions;
     private final PostgresAddress address;
+    private final ClientProgramSearch programs;
 
-    ArchiveBuild(TargetSessions sessions, PostgresAddress address) {
+    ArchiveBuild(TargetSessions sessions, PostgresAddress address, ClientProgramSearch programs) {
         this.sessions = sessions;
+        this.programs = programs;
         this.address = address;
     }
 
@@ -58,8 +60,9 @@ final class ArchiveBuild {
         Archive kept = sessions.reading(address.place(), connection -> ArchiveTable.read(connection, migration));
         int targetMajor = sessions.reading(
                 address.place(), connection -> connection.getMetaData().getDatabaseMajorVersion());
-        ClientPrograms programs = SchemaDumps.programs(kept.sourceMajor(), targetMajor, address.place());
-        try (SchemaArchive archive = SchemaArchive.open(programs, kept.bytes())) {
+        ClientPrograms fitting =
+                ClientPrograms.fitting(programs, kept.sourceMajor(), targetMajor, address.place());
+        try (SchemaArchive archive = SchemaArchive.open(fitting, kept.bytes())) {
             ArchiveRestore restore =
                     new ArchiveRestore(archive, SchemaDumps.objects(kept.objects()), address, sessions, Set.of());
             for (Kept next : open) {

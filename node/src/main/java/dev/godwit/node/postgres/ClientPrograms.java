@@ -2,17 +2,13 @@ package dev.godwit.node.postgres;
 
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
-import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -31,61 +27,12 @@ record ClientPrograms(Path directory, int major) {
     private static final Pattern VERSION = Pattern.compile("\\(PostgreSQL\\) (\\d+)(?:\\D.*)?", Pattern.DOTALL);
     private static final Duration LONGEST_ANSWER = Duration.ofSeconds(20);
 
-    /** Debian's packages, and those of PostgreSQL for Red Hat and its kin; below the root of the file system. */
-    private static final List<String> PLACES = List.of("usr/lib/postgresql/*/bin", "usr/pgsql-*/bin");
-
     Path dump() {
         return directory.resolve("pg_dump");
     }
 
     Path restore() {
         return directory.resolve("pg_restore");
-    }
-
-    /**
-     * Where programs are looked for.
-     *
-     * @param configured the one directory to look in, or null to look in the others
-     * @param path directories as in the variable PATH; may be null
-     * @param root of the file system
-     */
-    record Search(Path configured, String path, Path root) {
-        static Search on(Path configured) {
-            return new Search(configured, System.getenv("PATH"), Path.of("/"));
-        }
-
-        /** In the order in which they are looked through; each once. */
-        List<Path> directories() {
-            if (configured != null) {
-                return List.of(configured);
-            }
-            Set<Path> directories = new LinkedHashSet<>();
-            for (String entry : path == null ? new String[0] : path.split(File.pathSeparator, -1)) {
-                try {
-                    if (!entry.isEmpty()) {
-                        directories.add(Path.of(entry));
-                    }
-                } catch (InvalidPathException e) {
-                    // No directory has such a name.
-                }
-            }
-            PLACES.forEach(place -> directories.addAll(matching(place)));
-            return List.copyOf(directories);
-        }
-
-        private List<Path> matching(String place) {
-            int star = place.indexOf('*');
-            Path parent = root.resolve(place.substring(0, place.lastIndexOf('/', star)));
-            String glob = place.substring(place.lastIndexOf('/', star) + 1, place.indexOf('/', star));
-            List<Path> found = new ArrayList<>();
-            try (DirectoryStream<Path> children = Files.newDirectoryStream(parent, glob)) {
-                children.forEach(child -> found.add(child.resolve(place.substring(place.indexOf('/', star) + 1))));
-            } catch (IOException e) {
-                // Nothing is installed there.
-            }
-            found.sort(Comparator.naturalOrder());
-            return found;
-        }
     }
 
     /**
@@ -98,7 +45,7 @@ record ClientPrograms(Path directory, int major) {
      * @param where for messages
      * @throws GodwitException with CLIENT_PROGRAMS_UNFIT where there is none; says what was found
      */
-    static ClientPrograms fitting(Search search, int sourceMajor, int targetMajor, String where) {
+    static ClientPrograms fitting(ClientProgramSearch search, int sourceMajor, int targetMajor, String where) {
         if (targetMajor < sourceMajor) {
             throw new GodwitException(
                     ErrorCode.CLIENT_PROGRAMS_UNFIT,
@@ -108,34 +55,37 @@ record ClientPrograms(Path directory, int major) {
                     "Name a target of version " + sourceMajor + " or newer, or use schema: tables.");
         }
         List<String> found = new ArrayList<>();
-        List<ClientPrograms> pairs = new ArrayList<>();
-        for (Path directory : search.directories()) {
-            look(directory, found).ifPresent(pairs::add);
-        }
-        return pairs.stream()
+        return pairs(search, found).stream()
                 .filter(pair -> pair.major() >= sourceMajor && pair.major() <= targetMajor)
                 .min(Comparator.comparingInt(ClientPrograms::major))
                 .orElseThrow(() -> unfit(search, sourceMajor, targetMajor, found, where));
     }
 
+    /**
+     * All pairs that are found, whatever their versions.
+     *
+     * @param found takes what is told as found
+     */
+    static List<ClientPrograms> pairs(ClientProgramSearch search, List<String> found) {
+        List<ClientPrograms> pairs = new ArrayList<>();
+        for (Path directory : search.directories()) {
+            look(directory, found).ifPresent(pairs::add);
+        }
+        return pairs;
+    }
+
     private static GodwitException unfit(
-            Search search, int sourceMajor, int targetMajor, List<String> found, String where) {
+            ClientProgramSearch search, int sourceMajor, int targetMajor, List<String> found, String where) {
         String versions = sourceMajor == targetMajor ? "" + sourceMajor : sourceMajor + " to " + targetMajor;
-        String places = search.configured() != null
-                ? search.configured().toString()
-                : "PATH, "
-                        + PLACES.stream()
-                                .map(place -> search.root().resolve(place).toString())
-                                .collect(Collectors.joining(", "));
         return new GodwitException(
                 ErrorCode.CLIENT_PROGRAMS_UNFIT,
-                "schema: dump needs pg_dump and pg_restore of version " + versions + " on this node. Found "
-                        + (found.isEmpty() ? "none" : String.join(", ", found)) + " in " + Sql.printable(places) + ".",
+                "schema: dump needs pg_dump and pg_restore of version " + versions + " on " + search.node() + ". Found "
+                        + (found.isEmpty() ? "none" : String.join(", ", found)) + " in " + Sql.printable(search.text()) + ".",
                 where,
                 "Install postgresql-client-" + sourceMajor + " on every node"
                         + (search.configured() == null
-                                ? ", or name the directory of such programs"
-                                : ", or name another directory")
+                                ? ", or name the directory of such programs (" + ClientProgramSearch.KEY + ")"
+                                : ", or name another directory (" + ClientProgramSearch.KEY + ")")
                         + ", or use schema: tables.");
     }
 

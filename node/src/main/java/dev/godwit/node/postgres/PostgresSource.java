@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
@@ -29,15 +30,26 @@ import java.util.Optional;
 public final class PostgresSource implements SourceDatabase {
     private final PostgresConnections connections;
     private final KeySampler sampler;
+    private final PostgresAddress address;
+    private final ClientProgramSearch programs;
 
     /**
      * @param applicationName as {@code pg_stat_activity} shows it; starts with {@code godwit}
      * @param maxConnections sessions for reads and questions at once; 1 or more. Held snapshots come on top
+     * @param programs where client programs are looked for
      * @throws GodwitException with a PLAN_ code where the address holds what is not allowed
      */
-    public PostgresSource(PostgresAddress address, String applicationName, int maxConnections) {
+    public PostgresSource(
+            PostgresAddress address, String applicationName, int maxConnections, ClientProgramSearch programs) {
+        this.address = address;
+        this.programs = programs;
         this.connections = new PostgresConnections(address, Side.SOURCE, applicationName, maxConnections);
         this.sampler = new KeySampler();
+    }
+
+    /** As the other, with client programs from PATH and where packages put them. */
+    public PostgresSource(PostgresAddress address, String applicationName, int maxConnections) {
+        this(address, applicationName, maxConnections, ClientProgramSearch.here());
     }
 
     @FunctionalInterface
@@ -66,10 +78,15 @@ public final class PostgresSource implements SourceDatabase {
     }
 
     @Override
+    public Dumpable dumpable() {
+        return ask(connections.place(), connection -> SchemaDumps.dumpable(connection, address));
+    }
+
+    @Override
     public SchemaDump dump(Plan plan, SchemaPlan schema, int targetMajor, int entriesAtOnce) {
         return ask(
                 connections.place(),
-                connection -> SchemaDumps.take(connection, plan, schema, targetMajor, entriesAtOnce));
+                connection -> SchemaDumps.take(connection, programs, plan, schema, targetMajor, entriesAtOnce));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.SchemaSource;
@@ -24,6 +25,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -42,26 +44,46 @@ public final class PostgresTarget implements TargetDatabase {
     private final Builds builds = new Builds();
     private final SchemaBuild build;
     private final ArchiveBuild archive;
+    private final PostgresAddress address;
+    private final ClientProgramSearch programs;
 
     /**
      * Connects to nothing yet.
      *
      * @param applicationName of sessions that land nothing right now; begins with {@code godwit}
      * @param maxConnections sessions at once; 2 or more, at least one more than shards that land at once
+     * @param programs where client programs are looked for
      * @throws GodwitException with a PLAN_ code where the address holds what is not allowed
      */
+    public PostgresTarget(
+            PostgresAddress address, String applicationName, int maxConnections, ClientProgramSearch programs) {
+        this(address, applicationName, maxConnections, PATIENCE, programs);
+    }
+
+    /** As the other, with client programs from PATH and where packages put them. */
     public PostgresTarget(PostgresAddress address, String applicationName, int maxConnections) {
         this(address, applicationName, maxConnections, PATIENCE);
     }
 
-    /** @param patience how long another cluster's session is waited for before it may be ended */
     PostgresTarget(PostgresAddress address, String applicationName, int maxConnections, Duration patience) {
+        this(address, applicationName, maxConnections, patience, ClientProgramSearch.here());
+    }
+
+    /** @param patience how long another cluster's session is waited for before it may be ended */
+    private PostgresTarget(
+            PostgresAddress address,
+            String applicationName,
+            int maxConnections,
+            Duration patience,
+            ClientProgramSearch programs) {
+        this.address = address;
+        this.programs = programs;
         this.connections = new PostgresConnections(address, Side.TARGET, applicationName, maxConnections);
         this.sessions = new TargetSessions(connections);
         this.landings = new PostgresLandings(connections, patience);
         this.place = address.place();
         this.build = new SchemaBuild(sessions, builds, place);
-        this.archive = new ArchiveBuild(sessions, address);
+        this.archive = new ArchiveBuild(sessions, address, programs);
         this.schema = new TargetSchema(sessions, build, archive, place);
     }
 
@@ -84,13 +106,26 @@ public final class PostgresTarget implements TargetDatabase {
     }
 
     @Override
-    public Acceptance accepts(Plan plan, SchemaPlan source) {
+    public Dumpable restorable() {
+        return sessions.reading(
+                place,
+                connection -> new Dumpable(
+                        connection.getMetaData().getDatabaseMajorVersion(), LibpqAddress.obstacles(address)));
+    }
+
+    @Override
+    public Acceptance accepts(Plan plan, List<TableSpec> tables, SchemaPlan source) {
         return sessions.reading(place, connection -> {
-            SchemaFit fit = SchemaFit.of(connection, plan, source, place);
+            TargetShape shape = TargetShape.read(connection, plan.name(), tables);
+            Set<TableName> told = tables.stream()
+                    .filter(table -> !shape.differences(table).isEmpty())
+                    .map(TableSpec::name)
+                    .collect(Collectors.toSet());
+            SchemaFit fit = SchemaFit.of(connection, plan, source, told, place);
             List<Problem> problems = new ArrayList<>(fit.problems());
             if (plan.schema() == SchemaMode.DUMP) {
                 int major = connection.getMetaData().getDatabaseMajorVersion();
-                SchemaDumps.unfit(source.serverMajor(), major, place).ifPresent(problems::add);
+                SchemaDumps.unfit(programs, source.serverMajor(), major, place).ifPresent(problems::add);
             }
             return new Acceptance(problems, fit.wanted().notCarried());
         });

@@ -3,6 +3,7 @@ package dev.godwit.node.postgres;
 import dev.godwit.node.postgres.ArchiveSelection.Part;
 import dev.godwit.node.postgres.MaterialisedViews.Refresh;
 import dev.godwit.node.postgres.TableOfContents.Entry;
+import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaDump.ArchivedObject;
 import dev.godwit.node.schema.SchemaDump.Chunk;
@@ -26,28 +27,50 @@ final class SchemaDumps {
     /** It is held in memory while it is taken and restored. */
     private static final int MOST_BYTES = 128 << 20;
 
+    private static final String UNREADABLE = """
+            SELECT format('%I.%I', n.nspname, c.relname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p') AND c.relpersistence <> 't'
+              AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+              AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid
+                AND d.deptype = 'e')
+              AND NOT (has_schema_privilege(n.oid, 'USAGE') AND has_table_privilege(c.oid, 'SELECT'))
+            ORDER BY 1""";
+
     private SchemaDumps() {}
 
-    /** The programs of this node that fit the source and a target. */
-    static ClientPrograms programs(int sourceMajor, int targetMajor, String where) {
-        return ClientPrograms.fitting(ClientPrograms.Search.on(null), sourceMajor, targetMajor, where);
-    }
-
-    /** Why this node has no programs that fit; empty if it has. */
-    static Optional<Problem> unfit(int sourceMajor, int targetMajor, String where) {
+    /** Why the node has no programs that fit; empty if it has. */
+    static Optional<Problem> unfit(ClientProgramSearch search, int sourceMajor, int targetMajor, String where) {
         try {
-            programs(sourceMajor, targetMajor, where);
+            ClientPrograms.fitting(search, sourceMajor, targetMajor, where);
             return Optional.empty();
         } catch (GodwitException e) {
             return Optional.of(e.problem());
         }
     }
 
-    static SchemaDump take(Connection source, Plan plan, SchemaPlan schema, int targetMajor, int entriesAtOnce)
+    /** Whether client programs can dump this database: they lock every table, also those that a plan excludes. */
+    static Dumpable dumpable(Connection source, PostgresAddress address) throws SQLException {
+        List<String> unreadable = new ArrayList<>();
+        CatalogRows.all(source, UNREADABLE, row -> unreadable.add(row.getString(1)));
+        List<String> obstacles = new ArrayList<>(LibpqAddress.obstacles(address));
+        if (!unreadable.isEmpty()) {
+            obstacles.add("pg_dump locks every table and the user may not read " + unreadable.size() + " of them: "
+                    + Amount.names(unreadable));
+        }
+        return new Dumpable(source.getMetaData().getDatabaseMajorVersion(), obstacles);
+    }
+
+    static SchemaDump take(
+            Connection source,
+            ClientProgramSearch search,
+            Plan plan,
+            SchemaPlan schema,
+            int targetMajor,
+            int entriesAtOnce)
             throws SQLException {
         PostgresAddress address = plan.source().postgres();
-        ClientPrograms programs =
-                programs(source.getMetaData().getDatabaseMajorVersion(), targetMajor, address.place());
+        ClientPrograms programs = ClientPrograms.fitting(
+                search, source.getMetaData().getDatabaseMajorVersion(), targetMajor, address.place());
         byte[] bytes = SchemaArchive.dump(programs, address, SchemaArchive.LONGEST, MOST_BYTES);
         try (SchemaArchive archive = SchemaArchive.open(programs, bytes)) {
             ArchiveObjects objects = ArchiveObjects.read(source, archive.contents());

@@ -35,8 +35,13 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
     private static final Set<ObjectKind> TYPES =
             EnumSet.of(ObjectKind.ENUM, ObjectKind.DOMAIN, ObjectKind.COMPOSITE, ObjectKind.RANGE, ObjectKind.TABLE);
 
-    /** Whether the target can take the schema that is read from the source; looks only. */
-    static SchemaFit of(Connection target, Plan plan, SchemaPlan source, String place) throws SQLException {
+    /**
+     * Whether the target can take the schema that is read from the source; looks only.
+     *
+     * @param told tables of which it is told already that their columns differ
+     */
+    static SchemaFit of(Connection target, Plan plan, SchemaPlan source, Set<TableName> told, String place)
+            throws SQLException {
         boolean dumped = plan.schema() == SchemaMode.DUMP;
         Set<Need> missing = dumped ? Set.of() : SchemaNeeds.missing(target, source.needs());
         int targetMajor = target.getMetaData().getDatabaseMajorVersion();
@@ -65,8 +70,9 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
                 continue;
             }
             there.add(object.key());
-            boolean told = valuesTravel(source, object) && !object.fits(its);
-            if (sameVersion && !told && !isAsWanted(object, its)) {
+            boolean isTold = valuesTravel(source, object) && !object.fits(its)
+                    || object.kind() == ObjectKind.TABLE && told.contains(object.table());
+            if (sameVersion && !isTold && !isAsWanted(object, its)) {
                 // Each version prints expressions in its own way.
                 problems.add(SchemaMaker.differs(object).problem());
             }

@@ -82,7 +82,7 @@ final class TargetSchema {
             if (!keepIsDue(connection, plan.name())) {
                 return null; // another was faster, and its rows may have landed
             }
-            SchemaFit fit = SchemaFit.of(connection, plan, schema, place);
+            SchemaFit fit = SchemaFit.of(connection, plan, schema, Set.of(), place);
             refuseIfAny(fit.problems());
             // More may be missing on either side than at the check.
             refuseIfAny(LeftOut.problems(fit.wanted().notCarried(), plan.leaveOut()));

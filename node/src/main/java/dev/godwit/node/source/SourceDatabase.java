@@ -1,5 +1,6 @@
 package dev.godwit.node.source;
 
+import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
@@ -29,6 +30,9 @@ public interface SourceDatabase extends AutoCloseable {
 
     /** All that the plan's tables are made of, and what of the plan's patterns is not carried, as the catalogs say now. */
     SchemaPlan schema(Plan plan);
+
+    /** Whether its schema can be dumped: version, and what this user may not read. */
+    Dumpable dumpable();
 
     /** The whole schema as an archive of the source's own programs, as {@link SchemaSource#dump} tells. */
     SchemaDump dump(Plan plan, SchemaPlan schema, int targetMajor, int entriesAtOnce);

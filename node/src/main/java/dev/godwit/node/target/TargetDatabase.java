@@ -1,5 +1,6 @@
 package dev.godwit.node.target;
 
+import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
@@ -26,8 +27,14 @@ public interface TargetDatabase extends AutoCloseable {
     /** Everything about the target that would keep these tables from landing. Writes nothing. */
     List<Problem> check(Plan plan, List<TableSpec> tables);
 
-    /** Whether the target can take the source's schema (modes {@code dump} and {@code tables}). Writes nothing. */
-    Acceptance accepts(Plan plan, SchemaPlan source);
+    /** Whether a dumped schema can be restored into it. */
+    Dumpable restorable();
+
+    /**
+     * Whether the target can take the source's schema (modes {@code dump} and {@code tables}), beside what
+     * {@link #check} says of these tables. Writes nothing.
+     */
+    Acceptance accepts(Plan plan, List<TableSpec> tables, SchemaPlan source);
 
     /**
      * @param problems why rows could not land, or what could not be made later

@@ -2,6 +2,7 @@ package dev.godwit.node.boot;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.godwit.node.postgres.ClientProgramSearch;
 import dev.godwit.node.source.RangeReader;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.protocol.plan.Consistency;
@@ -25,11 +26,12 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class NodeDatabasesTest {
+    private static final String NODE = "127.0.0.1:4711/abcdef0123456789";
     @Test
     void sessions_of_both_sides_are_known_as_ours_by_how_their_names_begin() throws IOException, SQLException {
         try (EmbeddedPostgres server = EmbeddedPostgres.start()) {
             Plan plan = plan(server.getPort());
-            NodeDatabases databases = new NodeDatabases("127.0.0.1:4711/abcdef0123456789");
+            NodeDatabases databases = new NodeDatabases(NODE, ClientProgramSearch.on(NODE, Optional.empty()));
             try {
                 databases.source(plan).identity();
                 databases.target(plan).entry(plan.name());
@@ -49,7 +51,7 @@ class NodeDatabasesTest {
                 statement.execute("CREATE TABLE users (id bigint)");
             }
             Plan plan = plan(server.getPort());
-            NodeDatabases databases = new NodeDatabases("127.0.0.1:4711/abcdef0123456789");
+            NodeDatabases databases = new NodeDatabases(NODE, ClientProgramSearch.on(NODE, Optional.empty()));
             try {
                 SourceDatabase source = databases.source(plan);
                 TableSpec table = source.tables(plan).get(0);
@@ -75,7 +77,7 @@ class NodeDatabasesTest {
             }
             Plan before = plan(server.getPort());
             Plan now = plan(server.getPort(), "other");
-            NodeDatabases databases = new NodeDatabases("127.0.0.1:4711/abcdef0123456789");
+            NodeDatabases databases = new NodeDatabases(NODE, ClientProgramSearch.on(NODE, Optional.empty()));
             try {
                 String earlier = databases.source(before).identity();
                 databases.target(before).identity();

@@ -132,6 +132,8 @@ final class InMemoryGateway implements MigrationGateway {
                 "",
                 "target",
                 "snapshot",
+                "tables",
+                "",
                 "exactly-once",
                 BEGIN,
                 BEGIN.plusSeconds(60),

@@ -115,6 +115,8 @@ class NodeMetricsTest {
                 "",
                 "",
                 known.consistency(),
+                known.schema(),
+                known.schemaReason(),
                 known.guarantee(),
                 known.submittedAt(),
                 null,

@@ -53,7 +53,7 @@ final class MigrationEvents {
 
     static final MigrationSubmitted SUBMITTED = new MigrationSubmitted(plan(), DIGEST, AT);
     static final TablesPlanned PLANNED = new TablesPlanned(List.of(spec(USERS), spec(ORDERS)), true, AT);
-    static final MigrationChecked CHECKED = new MigrationChecked("7/1/shop", AT);
+    static final MigrationChecked CHECKED = new MigrationChecked("7/1/shop", SchemaMode.TABLES, "", DIGEST, AT);
     static final SnapshotTaken TAKEN = new SnapshotTaken("0003-1", SNAPSHOT, "node-a", AT);
     static final SnapshotShared SHARED = new SnapshotShared("0004-1", "node-b", AT);
     static final SnapshotLost LOST = new SnapshotLost(StartOver.snapshotLost("shop"), AT);

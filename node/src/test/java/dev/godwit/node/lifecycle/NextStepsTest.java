@@ -70,12 +70,12 @@ class NextStepsTest {
 
     @Test
     void a_check_that_finds_problems_fails_the_migration() {
-        assertThat(NextSteps.afterCheck(FAILED.problems(), List.of(), "", AT)).containsExactly(FAILED);
+        assertThat(NextSteps.afterCheck(FAILED.problems(), List.of(), CHECKED)).containsExactly(FAILED);
     }
 
     @Test
     void a_check_plans_the_tables() {
-        assertThat(NextSteps.afterCheck(List.of(), PLANNED.tables(), CHECKED.sourceIdentity(), AT))
+        assertThat(NextSteps.afterCheck(List.of(), PLANNED.tables(), CHECKED))
                 .containsExactly(PLANNED, CHECKED);
     }
 
@@ -83,7 +83,7 @@ class NextStepsTest {
     void many_tables_are_planned_by_several_events_of_which_one_is_the_first() {
         List<TableSpec> many = tables(NextSteps.TABLES_PER_EVENT + 1);
 
-        assertThat(NextSteps.afterCheck(List.of(), many, CHECKED.sourceIdentity(), AT))
+        assertThat(NextSteps.afterCheck(List.of(), many, CHECKED))
                 .containsExactly(
                         new TablesPlanned(many.subList(0, NextSteps.TABLES_PER_EVENT), true, AT),
                         new TablesPlanned(many.subList(NextSteps.TABLES_PER_EVENT, many.size()), false, AT),

@@ -1,5 +1,6 @@
 package dev.godwit.node.migration;
 
+import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
@@ -95,6 +96,11 @@ final class Exports implements SourceDatabase {
 
     @Override
     public SchemaPlan schema(Plan plan) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public Dumpable dumpable() {
         throw new UnsupportedOperationException();
     }
 

@@ -13,6 +13,7 @@ import dev.godwit.node.migration.Migration.AskStatus;
 import dev.godwit.node.migration.Migration.Command;
 import dev.godwit.node.migration.Migration.Reply;
 import dev.godwit.node.migration.Migration.Submit;
+import dev.godwit.node.schema.SchemaChoice;
 import dev.godwit.node.shard.ShardCoordinator;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
@@ -40,6 +41,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.persistence.typed.PersistenceId;
 import org.junit.jupiter.api.AfterEach;
@@ -81,6 +83,11 @@ class MigrationAfterJournalFailureTest {
 
         @Override
         public void close(String migration) {}
+
+        @Override
+        public Map<String, Set<Integer>> clientPrograms() {
+            return Map.of();
+        }
 
         @Override
         public void tellAgents(NodeAgent.Message message) {}
@@ -172,7 +179,13 @@ class MigrationAfterJournalFailureTest {
 
     private static Migration.CheckEnded checked(String planDigest, TableSpec... tables) {
         return new Migration.CheckEnded(
-                planDigest, new Preparation.Checked(List.of(), List.of(tables), "7/1/shop", List.of()));
+                planDigest, new Preparation.Checked(
+                        List.of(),
+                        List.of(tables),
+                        "7/1/shop",
+                        List.of(),
+                        new SchemaChoice(SchemaMode.TABLES, ""),
+                        List.of()));
     }
 
     /** Two checks run at once after a recovery: the later one fails, and another plan is handed in. */

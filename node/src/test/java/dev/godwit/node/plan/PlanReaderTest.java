@@ -101,7 +101,7 @@ class PlanReaderTest {
             assertThat(plan.consistency()).isEqualTo(Consistency.SNAPSHOT);
             assertThat(plan.include()).containsExactly("*.*");
             assertThat(plan.exclude()).isEmpty();
-            assertThat(plan.schema()).isEqualTo(SchemaMode.TABLES);
+            assertThat(plan.schema()).isNull();
             assertThat(plan.limits()).isEqualTo(Limits.DEFAULT);
         }
 

@@ -3,7 +3,6 @@ package dev.godwit.node.postgres;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.godwit.node.postgres.ClientPrograms.Search;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.plan.PostgresAddress;
@@ -40,7 +39,7 @@ class ClientProgramsTest {
     }
 
     private ClientPrograms fitting(int source, int target) {
-        return ClientPrograms.fitting(new Search(null, root.resolve("path") + ":", root), source, target, "here");
+        return ClientPrograms.fitting(new ClientProgramSearch("this node", null, root.resolve("path") + ":", root), source, target, "here");
     }
 
     @Test
@@ -85,10 +84,27 @@ class ClientProgramsTest {
     void a_configured_directory_is_the_only_one() {
         pair("path", 15);
         Path configured = pair("own", 16);
-        Search search = new Search(configured, root.resolve("path").toString(), root);
+        ClientProgramSearch search = new ClientProgramSearch("node a", configured, root.resolve("path").toString(), root);
 
         assertThat(ClientPrograms.fitting(search, 15, 17, "").directory()).isEqualTo(configured);
         assertThatThrownBy(() -> ClientPrograms.fitting(search, 17, 17, "")).hasMessageContaining("version 16 in ");
+    }
+
+    @Test
+    void a_configured_directory_without_programs_that_run_is_refused_by_the_keys_name() {
+        pair("path", 15);
+        program("broken", "pg_dump", "exit 1");
+        program("broken", "pg_restore", "exit 1");
+        String path = root.resolve("path").toString();
+
+        assertThatThrownBy(() -> new ClientProgramSearch("node a", root.resolve("broken"), path, root).majors())
+                .isInstanceOfSatisfying(GodwitException.class, e -> {
+                    assertThat(e.code()).isEqualTo(ErrorCode.CLIENT_PROGRAMS_UNFIT);
+                    assertThat(e.problem().where()).isEqualTo("godwit.client-programs.directory");
+                    assertThat(e.problem().what()).contains("broken/pg_dump that does not tell its version");
+                });
+        assertThat(new ClientProgramSearch("node a", null, path, root).majors()).containsExactly(15);
+        assertThat(new ClientProgramSearch("node a", null, "", root).majors()).isEmpty();
     }
 
     @Test

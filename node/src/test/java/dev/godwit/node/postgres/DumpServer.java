@@ -36,10 +36,10 @@ public final class DumpServer {
     /** Fails where there are none. */
     static ClientPrograms programs() {
         try {
-            return ClientPrograms.fitting(ClientPrograms.Search.on(null), MAJOR, MAJOR, "this test");
+            return ClientPrograms.fitting(ClientProgramSearch.here(), MAJOR, MAJOR, "this test");
         } catch (GodwitException none) {
             try {
-                return ClientPrograms.fitting(ClientPrograms.Search.on(null), OTHER_MAJOR, OTHER_MAJOR, "this test");
+                return ClientPrograms.fitting(ClientProgramSearch.here(), OTHER_MAJOR, OTHER_MAJOR, "this test");
             } catch (GodwitException neither) {
                 throw new AssertionError(
                         "Tests of schema: dump need pg_dump and pg_restore of PostgreSQL 15 or 17: install postgresql-client"

@@ -9,6 +9,7 @@ import dev.godwit.node.target.TargetDatabase.Acceptance;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.SchemaMode;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 
 /** What a target says of a source's schema, before anything is made. */
@@ -18,7 +19,7 @@ class SchemaFitTest {
 
     private Acceptance look() {
         try (PostgresTarget asked = new PostgresTarget(target.address(), "godwit test", 2)) {
-            return asked.accepts(TargetServer.plan("shop", SchemaMode.TABLES, target), source.schema());
+            return asked.accepts(TargetServer.plan("shop", SchemaMode.TABLES, target), List.of(), source.schema());
         }
     }
 

@@ -45,7 +45,7 @@ class TargetSchemaFaultsTest {
     }
 
     private List<Problem> fit() {
-        return target.accepts(shop(), source.schema()).problems();
+        return target.accepts(shop(), List.of(), source.schema()).problems();
     }
 
     private void prepare(Supplier<SchemaPlan> schema, TableSpec... tables) {
@@ -108,7 +108,7 @@ class TargetSchemaFaultsTest {
         database.run("CREATE FUNCTION fine(int) RETURNS bool IMMUTABLE LANGUAGE sql AS 'SELECT $1 > 0'");
         Plan accepted = Plans.withLeaveOut(shop(), "function *");
         TableSpec table = source.spec("public", "t", false);
-        assertThat(target.accepts(accepted, source.schema()).leftOut())
+        assertThat(target.accepts(accepted, List.of(), source.schema()).leftOut())
                 .noneMatch(left -> left.kind().startsWith("check"));
         database.run("DROP FUNCTION fine(int)");
 

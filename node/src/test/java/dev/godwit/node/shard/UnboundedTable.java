@@ -1,6 +1,7 @@
 package dev.godwit.node.shard;
 
 import dev.godwit.node.access.Databases;
+import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
@@ -154,6 +155,11 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
+    public Dumpable dumpable() {
+        throw notHere();
+    }
+
+    @Override
     public SchemaDump dump(Plan plan, SchemaPlan schema, int targetMajor, int entriesAtOnce) {
         throw notHere();
     }
@@ -234,7 +240,12 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
-    public Acceptance accepts(Plan plan, SchemaPlan source) {
+    public Dumpable restorable() {
+        throw notHere();
+    }
+
+    @Override
+    public Acceptance accepts(Plan plan, List<TableSpec> tables, SchemaPlan source) {
         throw notHere();
     }
 

@@ -38,7 +38,7 @@ public final class CheckText {
         remarks(notes, "note", lines);
         if (problems.isEmpty()) {
             tables(json, lines);
-            leftOut(json.path("leftOut"), lines);
+            leftOut(json, lines);
         }
         return lines;
     }
@@ -105,15 +105,16 @@ public final class CheckText {
                 forecast.path("highSeconds").asLong(-1));
     }
 
-    private static void leftOut(JsonNode leftOut, List<String> lines) {
+    private static void leftOut(JsonNode json, List<String> lines) {
         Map<String, List<String>> gaps = new LinkedHashMap<>();
-        leftOut.forEach(gap -> gaps.computeIfAbsent(gap.path("kind").asText(), kind -> new ArrayList<>())
+        json.path("leftOut").forEach(gap -> gaps.computeIfAbsent(gap.path("kind").asText(), kind -> new ArrayList<>())
                 .add(gap.path("name").asText()));
         if (gaps.isEmpty()) {
             return;
         }
         lines.add("");
-        lines.add("Left out by schema: tables, for you to make (-o json names them all)");
+        String mode = json.path("schema").path("mode").asText("tables");
+        lines.add("Left out by schema: " + mode.toLowerCase(Locale.ROOT) + ", for you to make (-o json names them all)");
         gaps.forEach((kind, names) -> lines.add("  " + Style.printable(kind) + ": " + Quantity.count(names.size())
                 + " ("
                 + names.stream().limit(NAMES_SHOWN).map(Style::printable).collect(Collectors.joining("; "))

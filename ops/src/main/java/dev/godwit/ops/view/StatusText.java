@@ -61,6 +61,10 @@ public final class StatusText {
                 + (status.tablesPaused() > 0 ? ", " + style.warning(status.tablesPaused() + " paused") : "")
                 + "  shards " + Quantity.count(status.shardsDone()) + " done, " + status.shardsRunning() + " running"
                 + "  retries " + status.retries());
+        if (!status.schemaReason().isEmpty()) {
+            lines.add("  schema: " + Style.printable(status.schema()) + ", chosen since "
+                    + Style.printable(status.schemaReason()));
+        }
         if (!status.nodes().isEmpty()) {
             lines.add("  nodes " + status.nodes().size() + ": "
                     + status.nodes().stream().map(StatusText::node).collect(Collectors.joining(", ")));

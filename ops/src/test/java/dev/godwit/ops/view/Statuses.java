@@ -48,6 +48,8 @@ public final class Statuses {
                 reason,
                 "target",
                 "snapshot",
+                "tables",
+                "",
                 "exactly-once",
                 AT,
                 AT,

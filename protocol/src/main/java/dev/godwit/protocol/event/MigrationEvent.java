@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Instant;
@@ -60,8 +61,13 @@ public sealed interface MigrationEvent {
      * Source, targets and plan fit each other.
      *
      * @param sourceIdentity system identifier and database of the source
+     * @param schema who makes the tables, by the plan or decided now; null in events of before it could be left open
+     * @param schemaReason why that was decided; empty where the plan says it
+     * @param planDigest of the plan with that decision; null likewise
      */
-    record MigrationChecked(String sourceIdentity, Instant at) implements MigrationEvent {}
+    record MigrationChecked(
+            String sourceIdentity, SchemaMode schema, String schemaReason, String planDigest, Instant at)
+            implements MigrationEvent {}
 
     /**
      * The one snapshot that all shards read.

@@ -24,6 +24,7 @@ import java.util.Map;
  * @param problems what stopped it, or what does not hold although it is complete
  * @param schemaFinished whether what comes after every table is made
  * @param schemaHalted why that waits for a person; null if it does not
+ * @param schemaReason why it was decided who makes the tables; null or empty where the plan says it
  */
 public record StoredMigration(
         Plan plan,
@@ -37,7 +38,8 @@ public record StoredMigration(
         List<PlannedTable> tables,
         List<Problem> problems,
         boolean schemaFinished,
-        Problem schemaHalted) {
+        Problem schemaHalted,
+        String schemaReason) {
     public StoredMigration {
         exports = Map.copyOf(exports);
         tables = List.copyOf(tables);

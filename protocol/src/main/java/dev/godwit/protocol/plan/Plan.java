@@ -14,7 +14,9 @@ import java.util.Map;
  * @param consistency which moment of the source the targets show
  * @param include patterns {@code schema.table} of tables to migrate, {@code *} matches any run of characters
  * @param exclude patterns of tables to leave out, applied after {@code include}
- * @param schema who makes the tables in the targets
+ * @param schema who makes the tables in the targets; null where the plan leaves that open and nothing has decided it yet
+ * @param owners whether what is made gets the owner that it has at the source
+ * @param grants whether what is made gets the grants that it has at the source
  * @param leaveOut patterns of what may be missing in the targets although the source has it: kind and name, as the check
  *     tells them, for example {@code view public.*}; {@code *} matches any run of characters
  * @param limits ceilings
@@ -29,6 +31,8 @@ public record Plan(
         List<String> include,
         List<String> exclude,
         SchemaMode schema,
+        boolean owners,
+        boolean grants,
         List<String> leaveOut,
         Limits limits) {
     public Plan {
@@ -36,5 +40,54 @@ public record Plan(
         include = List.copyOf(include);
         exclude = List.copyOf(exclude);
         leaveOut = leaveOut == null ? List.of() : List.copyOf(leaveOut); // journals of before it have none
+    }
+
+    /** One that leaves owners and grants out. */
+    public Plan(
+            String apiVersion,
+            String kind,
+            String name,
+            Endpoint source,
+            Map<String, Endpoint> targets,
+            Consistency consistency,
+            List<String> include,
+            List<String> exclude,
+            SchemaMode schema,
+            List<String> leaveOut,
+            Limits limits) {
+        this(
+                apiVersion,
+                kind,
+                name,
+                source,
+                targets,
+                consistency,
+                include,
+                exclude,
+                schema,
+                false,
+                false,
+                leaveOut,
+                limits);
+    }
+
+    /** This plan, with the mode where it leaves that open. */
+    public Plan decided(SchemaMode mode) {
+        return schema != null || mode == null
+                ? this
+                : new Plan(
+                        apiVersion,
+                        kind,
+                        name,
+                        source,
+                        targets,
+                        consistency,
+                        include,
+                        exclude,
+                        mode,
+                        owners,
+                        grants,
+                        leaveOut,
+                        limits);
     }
 }

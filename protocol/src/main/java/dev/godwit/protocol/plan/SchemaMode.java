@@ -1,6 +1,7 @@
 package dev.godwit.protocol.plan;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import java.util.Locale;
 
 /** Who makes the tables in the targets. */
 public enum SchemaMode {
@@ -16,6 +17,11 @@ public enum SchemaMode {
     /** The tables are there and empty. */
     @JsonProperty("existing")
     EXISTING;
+
+    /** As in the plan. */
+    public String word() {
+        return name().toLowerCase(Locale.ROOT);
+    }
 
     /** Whether Godwit makes them. */
     public boolean makesTables() {

@@ -14,6 +14,8 @@ import java.util.List;
  * @param reason why it does not move, or what needs a person, in words; empty if there is nothing to say
  * @param limit what holds it now, in words: source, target, network, node, plan, …; empty if it does not run
  * @param consistency as in the plan
+ * @param schema who makes the tables: dump, tables or existing; empty as long as that is not decided
+ * @param schemaReason why that was decided; empty where the plan says it
  * @param guarantee {@code exactly-once} or {@code effectively-once}
  * @param submittedAt when the plan was handed in
  * @param lastCheckpointAt when a claim was last seen committed; null if none was yet
@@ -43,6 +45,8 @@ public record MigrationStatus(
         String reason,
         String limit,
         String consistency,
+        String schema,
+        String schemaReason,
         String guarantee,
         Instant submittedAt,
         Instant lastCheckpointAt,

@@ -29,6 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * new form is added beside it.
  */
 class EventSamplesTest {
+    /** The oldest first. */
+    private static final List<String> VERSIONS = List.of("v1", "v2", "v3");
+
     private static final ObjectMapper JSON = JsonMapper.builder()
             .addModules(new JavaTimeModule(), new Jdk8Module())
             .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
@@ -89,15 +92,17 @@ class EventSamplesTest {
 
     @ParameterizedTest
     @MethodSource("wired")
-    void the_first_form_still_decodes(Wired wired) throws IOException {
-        JsonNode first = sample(wired, "v1");
-        assertThat(first).isNotNull();
-
-        Object decoded = JSON.treeToValue(first, wired.family());
-
-        assertThat(decoded).isExactlyInstanceOf(wired.type());
-        assertThat(CBOR.readValue(CBOR.writeValueAsBytes(decoded), wired.family()))
-                .isEqualTo(decoded);
+    void every_earlier_form_still_decodes(Wired wired) throws IOException {
+        assertThat(sample(wired, "v1")).isNotNull();
+        for (String version : VERSIONS) {
+            JsonNode sample = sample(wired, version);
+            if (sample != null) {
+                Object decoded = JSON.treeToValue(sample, wired.family());
+                assertThat(decoded).isExactlyInstanceOf(wired.type());
+                assertThat(CBOR.readValue(CBOR.writeValueAsBytes(decoded), wired.family()))
+                        .isEqualTo(decoded);
+            }
+        }
     }
 
     @ParameterizedTest
@@ -127,8 +132,11 @@ class EventSamplesTest {
     }
 
     private static JsonNode sample(Wired wired) throws IOException {
-        JsonNode second = sample(wired, "v2");
-        JsonNode newest = second == null ? sample(wired, "v1") : second;
+        JsonNode newest = null;
+        for (String version : VERSIONS) {
+            JsonNode sample = sample(wired, version);
+            newest = sample == null ? newest : sample;
+        }
         assertThat(newest).as("stored sample of " + wired.name()).isNotNull();
         return newest;
     }
