@@ -182,7 +182,7 @@ public final class MigrationLedger {
 
     private void checked(MigrationChecked event) {
         sourceIdentity = event.sourceIdentity();
-        if (event.schema() != null) {
+        if (plan != null && event.schema() != null) {
             plan = plan.decided(event.schema());
             planDigest = event.planDigest();
             schemaReason = event.schemaReason();

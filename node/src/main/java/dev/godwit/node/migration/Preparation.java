@@ -179,8 +179,11 @@ public final class Preparation {
         List<NotCarried> leftOut = List.of();
         List<Remark> notes = new ArrayList<>(choice.notes(open));
         if (plan.schema().makesTables() && problems.stream().noneMatch(problem -> SHUT.contains(problem.code()))) {
-            TargetDatabase.Acceptance acceptance = target.accepts(plan, tables, source.schema(plan));
+            SchemaPlan schema = source.schema(plan);
+            TargetDatabase.Acceptance acceptance = target.accepts(plan, tables, schema);
             leftOut = acceptance.leftOut();
+            notes.addAll(schema.rights().notes(plan));
+            notes.addAll(LeftOut.notes(leftOut, plan));
             problems.addAll(acceptance.problems());
             problems.addAll(LeftOut.problems(leftOut, plan.leaveOut()));
             if (plan.schema() == SchemaMode.DUMP) {

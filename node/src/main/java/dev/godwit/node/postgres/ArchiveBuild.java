@@ -2,21 +2,23 @@ package dev.godwit.node.postgres;
 
 import dev.godwit.node.postgres.ArchiveTable.Archive;
 import dev.godwit.node.postgres.ArchiveTable.Kept;
+import dev.godwit.node.postgres.SchemaArchive.Keep;
 import dev.godwit.node.schema.SchemaDump.Part;
+import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.PostgresAddress;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 
 /**
  * Restores a migration's archive in mode {@code dump}: what comes before the rows, and what comes after indexes and keys.
- * Owners and grants are left out, as in the other modes: the target's roles are its own. Repeatable, also by several nodes
- * at once.
+ * Owners and grants are restored where the plan says so. Repeatable, also by several nodes at once.
  */
 final class ArchiveBuild {
     private final TargetSessions sessions;
@@ -29,8 +31,8 @@ final class ArchiveBuild {
         this.address = address;
     }
 
-    void beforeRows(String migration, List<TableSpec> tables) {
-        restore(migration, Part.BEFORE_ROWS);
+    void beforeRows(Plan plan, List<TableSpec> tables) {
+        restore(plan, Part.BEFORE_ROWS);
         sessions.durably(address.place(), TargetSessions.LONG, connection -> {
             makeLogged(connection, tables);
             return null;
@@ -38,10 +40,11 @@ final class ArchiveBuild {
     }
 
     /** Materialised views are filled from rows and by functions, and event triggers are to fire for nothing of ours. */
-    void atTheEnd(String migration) {
-        restore(migration, Part.AFTER_KEYS);
+    void atTheEnd(Plan plan) {
+        String migration = plan.name();
+        restore(plan, Part.AFTER_KEYS);
         unmarked(migration, Part.REFRESH).forEach(kept -> refresh(migration, kept));
-        restore(migration, Part.LAST);
+        restore(plan, Part.LAST);
         sessions.durably(address.place(), TargetSessions.SHORT, connection -> {
             ArchiveTable.forget(connection, migration);
             return null;
@@ -52,7 +55,20 @@ final class ArchiveBuild {
         return sessions.reading(address.place(), connection -> ArchiveTable.unmarked(connection, migration, part));
     }
 
-    private void restore(String migration, Part part) {
+    /** Tablespaces are the target's own. */
+    private static Set<Keep> kept(Plan plan) {
+        Set<Keep> kept = EnumSet.noneOf(Keep.class);
+        if (plan.owners()) {
+            kept.add(Keep.OWNERS);
+        }
+        if (plan.grants()) {
+            kept.add(Keep.PRIVILEGES);
+        }
+        return kept;
+    }
+
+    private void restore(Plan plan, Part part) {
+        String migration = plan.name();
         List<Kept> open = unmarked(migration, part);
         if (open.isEmpty()) {
             return;
@@ -63,8 +79,8 @@ final class ArchiveBuild {
         ClientPrograms fitting =
                 ClientPrograms.fitting(programs, kept.sourceMajor(), targetMajor, address.place());
         try (SchemaArchive archive = SchemaArchive.open(fitting, kept.bytes())) {
-            ArchiveRestore restore =
-                    new ArchiveRestore(archive, SchemaDumps.objects(kept.objects()), address, sessions, Set.of());
+            ArchiveRestore restore = new ArchiveRestore(
+                    archive, SchemaDumps.objects(kept.objects()), address, sessions, kept(plan));
             for (Kept next : open) {
                 restore.restore(chunk(archive, next), SchemaArchive.LONGEST);
                 sessions.durably(address.place(), TargetSessions.SHORT, connection -> {

@@ -59,6 +59,7 @@ final class ArchiveSelection {
     private final TableOfContents contents;
     private final ArchiveObjects objects;
     private final ArchiveChoice choice;
+    private final boolean withGrants;
     private final Set<List<String>> made = new HashSet<>();
 
     /** @param schema what {@link SchemaMaker} makes; of the same source and plan */
@@ -66,12 +67,15 @@ final class ArchiveSelection {
         this.contents = contents;
         this.objects = objects;
         this.choice = new ArchiveChoice(contents, objects, plan);
+        this.withGrants = plan.grants();
         schema.objects().stream().filter(ArchiveSelection::isMadeElsewhere).forEach(object -> made.add(key(object)));
     }
 
     /** Whether the object is left to {@link SchemaMaker}; what is not, the archive has. */
     static boolean isMadeElsewhere(SchemaObject object) {
-        return MADE_ELSEWHERE.contains(object.kind());
+        // Of rights those of what it makes: the archive's entries bring their own.
+        return MADE_ELSEWHERE.contains(object.kind())
+                || object.kind() == ObjectKind.RIGHTS && object.shape().contains(ObjectKind.STATISTICS.name());
     }
 
     ArchiveObjects objects() {
@@ -93,17 +97,25 @@ final class ArchiveSelection {
         return views;
     }
 
-    /** In the order in which they are restored: the archive's, grants last, so that none is missed while they are made. */
+    /**
+     * In the order in which they are restored: the archive's. All grants come once everything that they are of is made and
+     * filled, so that an owner who has revoked something from himself does not miss it meanwhile; and before materialised
+     * views are filled, which their owners do by these grants.
+     */
     List<Entry> entries(Part part) {
         Half half = part == Part.BEFORE_ROWS ? Half.BEFORE_ROWS : Half.AFTER_ROWS;
-        List<Entry> chosen = contents.half(half).stream()
-                .filter(entry -> choice.isIn(entry) && !isMadeElsewhere(entry))
+        List<Entry> entries = new ArrayList<>(contents.half(half).stream()
+                .filter(entry -> choice.isIn(entry) && !isMadeElsewhere(entry) && !isGrant(entry))
                 .filter(entry -> half == Half.BEFORE_ROWS || isOfEventTrigger(entry) == (part == Part.LAST))
-                .toList();
-        List<Entry> ordered = new ArrayList<>(chosen);
-        ordered.removeIf(ArchiveSelection::isGrant);
-        chosen.stream().filter(ArchiveSelection::isGrant).forEach(ordered::add);
-        return ordered;
+                .toList());
+        if (part == Part.AFTER_KEYS && withGrants) {
+            for (Half each : Half.values()) {
+                contents.half(each).stream()
+                        .filter(entry -> choice.isIn(entry) && isGrant(entry))
+                        .forEach(entries::add);
+            }
+        }
+        return entries;
     }
 
     /**

@@ -56,7 +56,7 @@ final class MissingNeeds {
         List<NotCarried> left = plan.notCarried().stream()
                 .filter(gap -> !gap.kind().equals("extension") || !there.contains(gap.name()))
                 .toList();
-        return new SchemaPlan(plan.serverMajor(), plan.objects(), left, plan.rowTypes());
+        return plan.with(plan.objects(), left);
     }
 
     private static Problem problem(Need need, List<String> objects, Set<String> installed, String place) {

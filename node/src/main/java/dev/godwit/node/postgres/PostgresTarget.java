@@ -261,7 +261,7 @@ public final class PostgresTarget implements TargetDatabase {
         List<Problem> problems =
                 plan.schema().makesTables() ? build.atTheEnd(plan.name(), positions) : List.<Problem>of();
         if (plan.schema() == SchemaMode.DUMP) {
-            archive.atTheEnd(plan.name());
+            archive.atTheEnd(plan);
         }
         return problems;
     }

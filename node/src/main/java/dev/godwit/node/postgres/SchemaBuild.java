@@ -89,6 +89,8 @@ final class SchemaBuild {
                 builds.all(validations).forEach(problem -> problem.ifPresent(problems::add));
             } else if (kind == ObjectKind.SEQUENCE_POSITION) {
                 advance(migration, open.maker(), some, positions);
+            } else if (kind == ObjectKind.RIGHTS) {
+                inBatches(migration, open.maker(), some);
             } else {
                 each(migration, open.maker(), some);
             }

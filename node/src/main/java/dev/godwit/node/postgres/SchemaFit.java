@@ -30,6 +30,10 @@ import java.util.stream.Collectors;
  */
 record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key> there) {
     private static final int FIRST_WITH_UNLOGGED_SEQUENCES = 15;
+    private static final int FIRST_WITH_MAINTAIN = 17;
+
+    /** Kinds of what an archive does not bring. */
+    private static final Set<String> IN_NO_ARCHIVE = Set.of("large objects", "publication", "subscription");
 
     /** Whose values travel by their shape. */
     private static final Set<ObjectKind> TYPES =
@@ -77,12 +81,50 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
                 problems.add(SchemaMaker.differs(object).problem());
             }
         }
+        problems.addAll(SchemaObstacles.of(target, wanted, there, SchemaObstacles.needed(source, dumped), place));
+        problems.addAll(SchemaFeatures.problems(target, missingOf(wanted, there), place));
+        problems.addAll(RightsFit.problems(target, plan, source.rights(), place));
         problems.addAll(MissingNeeds.problems(source, missing, there, target, place));
         return new SchemaFit(wanted, problems, there);
     }
 
+    /** What is there need not be made. */
+    private static SchemaPlan missingOf(SchemaPlan wanted, Set<SchemaObject.Key> there) {
+        return wanted.with(
+                wanted.objects().stream()
+                        .filter(object -> !there.contains(object.key()))
+                        .toList(),
+                List.of());
+    }
+
     /** Without unlogged sequences where the target does not know them: one would be in the way once all rows are in. */
     static SchemaPlan possible(SchemaPlan plan, int targetMajor) {
+        return withoutUnlogged(withoutMaintain(plan, targetMajor), targetMajor);
+    }
+
+    /** Without the privilege MAINTAIN where the target does not know it. */
+    private static SchemaPlan withoutMaintain(SchemaPlan plan, int targetMajor) {
+        if (targetMajor >= FIRST_WITH_MAINTAIN) {
+            return plan;
+        }
+        List<NotCarried> left = new ArrayList<>(plan.notCarried());
+        List<SchemaObject> objects = new ArrayList<>();
+        for (SchemaObject object : plan.objects()) {
+            List<String> statements = object.kind() != ObjectKind.RIGHTS
+                    ? object.create()
+                    : object.create().stream()
+                            .filter(sql -> !sql.startsWith("GRANT MAINTAIN "))
+                            .toList();
+            if (statements.size() < object.create().size()) {
+                String name = new TableName(object.schema(), object.name()).text();
+                left.add(new NotCarried("grants", name + " MAINTAIN", "PostgreSQL has it from 17."));
+            }
+            objects.add(object.made(statements));
+        }
+        return plan.with(objects, left);
+    }
+
+    private static SchemaPlan withoutUnlogged(SchemaPlan plan, int targetMajor) {
         if (targetMajor >= FIRST_WITH_UNLOGGED_SEQUENCES) {
             return plan;
         }
@@ -98,7 +140,7 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
                 objects.add(object);
             }
         }
-        return new SchemaPlan(plan.serverMajor(), objects, left, plan.rowTypes());
+        return plan.with(objects, left);
     }
 
     /** An enum may have more labels, as long as those of the source sort as they do there. */
@@ -113,16 +155,14 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
 
     /** What is made one by one although an archive has all; the archive brings whatever it needs, but large objects. */
     private static SchemaPlan besideAnArchive(SchemaPlan source) {
-        return new SchemaPlan(
-                source.serverMajor(),
+        return source.with(
                 source.objects().stream()
                         .filter(object -> ArchiveSelection.isMadeElsewhere(object)
                                 || object.kind() == ObjectKind.PERSISTENCE && object.table() != null)
                         .toList(),
                 source.notCarried().stream()
-                        .filter(left -> left.kind().equals("large objects"))
-                        .toList(),
-                source.rowTypes());
+                        .filter(left -> IN_NO_ARCHIVE.contains(left.kind()))
+                        .toList());
     }
 
     /** Where the tables are there already: whether values of users' types mean the same in both databases. */

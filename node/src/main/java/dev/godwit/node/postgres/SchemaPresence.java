@@ -63,7 +63,7 @@ final class SchemaPresence {
             case PRIMARY_KEY, UNIQUE, EXCLUSION, CHECK, FOREIGN_KEY -> ofTable(CONSTRAINT) != 0;
             case FOREIGN_KEY_VALIDATION -> ofTable(CONSTRAINT + " AND convalidated") != 0;
             case CHECKS -> ofTable(CHECKS) != 0 && asItIs().isPresent();
-            case REPLICA_IDENTITY, CLUSTER_ORDER, ANALYSIS, PERSISTENCE, SEQUENCE_POSITION -> false;
+            case REPLICA_IDENTITY, CLUSTER_ORDER, ANALYSIS, PERSISTENCE, SEQUENCE_POSITION, RIGHTS -> false;
         };
     }
 
@@ -91,7 +91,7 @@ final class SchemaPresence {
             case COLLATION -> new Seeds(none, none, none, Set.of(named(COLLATION)));
             case ENUM, DOMAIN, COMPOSITE, RANGE -> new Seeds(none, none, Set.of(named(TYPE)), none);
             case SEQUENCE -> new Seeds(none, Set.of(named(CLASS)), none, none);
-            case SCHEMA -> new Seeds(none, none, none, none);
+            case SCHEMA, RIGHTS -> new Seeds(none, none, none, none);
             case TABLE,
                     PARTITION,
                     COLUMN_DEFAULT,

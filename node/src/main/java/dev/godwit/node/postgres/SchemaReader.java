@@ -7,6 +7,7 @@ import dev.godwit.node.schema.DependencyOrder;
 import dev.godwit.node.schema.Need;
 import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.schema.ObjectKind;
+import dev.godwit.node.schema.Rights;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.schema.Section;
@@ -52,8 +53,22 @@ final class SchemaReader {
         SchemaReader reader = new SchemaReader(connection, tables::contains);
         SchemaPlan read = reader.read(selection.seeds());
         List<NotCarried> left = new ArrayList<>(SchemaLeftOut.read(connection, selection));
+        left.removeIf(gap -> plan.owners() && gap.kind().equals("owner"));
+        left.removeIf(gap -> plan.grants() && gap.kind().equals("grants"));
         left.addAll(read.notCarried());
-        return new SchemaPlan(read.serverMajor(), read.objects(), left, read.rowTypes());
+        SchemaRights rights = SchemaRights.read(connection, plan, read.objects());
+        List<SchemaObject> objects = new ArrayList<>(read.objects());
+        objects.addAll(rights.objects());
+        return new SchemaPlan(read.serverMajor(), objects, left, read.rowTypes(), rights.rights(), extensions(connection));
+    }
+
+    private static Map<String, String> extensions(Connection connection) throws SQLException {
+        Map<String, String> extensions = new HashMap<>();
+        CatalogRows.all(
+                connection,
+                "SELECT e.extname, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace",
+                row -> extensions.put(row.getString(1), row.getString(2)));
+        return extensions;
     }
 
     /** Of these alone, with all that they point to taken for carried: to compare one object with another side's. */
@@ -95,7 +110,7 @@ final class SchemaReader {
         sequences.addAll(tables.identities());
         objects.addAll(SchemaSequences.positions(connection, sequences, carried, notCarried));
         int major = connection.getMetaData().getDatabaseMajorVersion();
-        return new SchemaPlan(major, sorted(objects), notCarried, rowTypes);
+        return new SchemaPlan(major, sorted(objects), notCarried, rowTypes, Rights.NONE, Map.of());
     }
 
     /** Oids of users' objects of a catalog that belong to no extension. */

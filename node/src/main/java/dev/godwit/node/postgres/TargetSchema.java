@@ -54,7 +54,7 @@ final class TargetSchema {
                 keep(plan, source);
             }
             if (plan.schema() == SchemaMode.DUMP && !shape.rowsAreIn()) {
-                archive.beforeRows(plan.name(), tables);
+                archive.beforeRows(plan, tables);
             }
             build.beforeRows(plan.name());
         } else if (tables.stream().anyMatch(TargetSchema::hasTypesOfUsers)) {

@@ -1,7 +1,10 @@
 package dev.godwit.node.schema;
 
+import dev.godwit.protocol.check.Remark;
+import dev.godwit.protocol.check.RemarkCode;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.TablePatterns;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -37,6 +40,27 @@ public final class LeftOut {
         List<Problem> problems = new ArrayList<>();
         open.forEach((kind, gaps) -> problems.add(problem(kind, gaps)));
         return problems;
+    }
+
+    /** Of what no mode ever carries. */
+    public static List<Remark> notes(List<NotCarried> left, Plan plan) {
+        List<String> parts = new ArrayList<>();
+        for (String kind : List.of("publication", "subscription")) {
+            List<NotCarried> gaps =
+                    left.stream().filter(gap -> gap.kind().equals(kind)).toList();
+            if (!gaps.isEmpty()) {
+                parts.add(gaps.size() + " " + kind + "s ("
+                        + gaps.stream().limit(TOLD).map(gap -> printable(gap.name())).collect(Collectors.joining(", "))
+                        + (gaps.size() > TOLD ? ", …)" : ")"));
+            }
+        }
+        return parts.isEmpty()
+                ? List.of()
+                : List.of(new Remark(
+                        RemarkCode.REPLICATION_LEFT_OUT,
+                        "Of the source these are never made in the target: " + String.join(" and ", parts) + ".",
+                        plan.name(),
+                        "Make by hand those that the target needs."));
     }
 
     private static boolean isAccepted(NotCarried gap, List<String> accepted) {

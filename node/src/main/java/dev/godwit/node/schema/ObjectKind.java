@@ -42,7 +42,10 @@ public enum ObjectKind {
     /** Added without looking at rows, but for that of a partitioned table, or to one: PostgreSQL can't do it so. */
     FOREIGN_KEY("foreign key"),
     FOREIGN_KEY_VALIDATION("validation of a foreign key"),
-    SEQUENCE_POSITION("position of a sequence");
+    SEQUENCE_POSITION("position of a sequence"),
+
+    /** Gives an object the owner and the grants that it has at the source. Last, since it may take rights from us. */
+    RIGHTS("owner and grants of");
 
     private final String word;
 
@@ -58,7 +61,7 @@ public enum ObjectKind {
     /** Whether it is no object but a state, which is set again each time. */
     public boolean isState() {
         return switch (this) {
-            case REPLICA_IDENTITY, CLUSTER_ORDER, ANALYSIS, PERSISTENCE, SEQUENCE_POSITION -> true;
+            case REPLICA_IDENTITY, CLUSTER_ORDER, ANALYSIS, PERSISTENCE, SEQUENCE_POSITION, RIGHTS -> true;
             case SCHEMA,
                     COLLATION,
                     ENUM,
@@ -112,7 +115,8 @@ public enum ObjectKind {
                     STATISTICS,
                     REPLICA_IDENTITY,
                     CLUSTER_ORDER,
-                    SEQUENCE_POSITION -> false;
+                    SEQUENCE_POSITION,
+                    RIGHTS -> false;
         };
     }
 }

@@ -15,7 +15,7 @@ import java.util.List;
  * @param create statements, in order; every name in them is quoted or was printed by the server
  * @param needs what the target must have before
  * @param shape of a type or table what its values look like, part by part: labels, attributes, columns, or what it is over;
- *     of anything else empty
+ *     of rights the kind that they are of; of anything else empty
  */
 public record SchemaObject(
         ObjectKind kind,
@@ -53,9 +53,9 @@ public record SchemaObject(
 
     /** For messages, events and locks: stable, and different for each object. */
     public String identity() {
-        String text = kind == ObjectKind.SCHEMA
+        String text = kind == ObjectKind.SCHEMA || name.isEmpty()
                 ? schema
-                : table == null || kind == ObjectKind.TABLE
+                : table == null || kind == ObjectKind.TABLE || kind == ObjectKind.RIGHTS
                         ? new TableName(schema, name).text()
                         : table.text() + ' ' + name;
         return kind.word() + ' ' + text;
@@ -76,6 +76,10 @@ public record SchemaObject(
 
     public SchemaObject shaped(List<String> its) {
         return new SchemaObject(kind, section, schema, name, table, create, needs, its);
+    }
+
+    public SchemaObject made(List<String> statements) {
+        return new SchemaObject(kind, section, schema, name, table, statements, needs, shape);
     }
 
     public SchemaObject with(List<Need> its) {

@@ -14,13 +14,26 @@ import java.util.stream.Collectors;
  * @param objects in the order in which they are made, section by section
  * @param notCarried by kind and name
  * @param rowTypes tables whose rows are values of others' columns
+ * @param rights owners and grants of what is carried, whether or not these are carried too
+ * @param extensions all of the database, with the schema that each is in
  */
 public record SchemaPlan(
-        int serverMajor, List<SchemaObject> objects, List<NotCarried> notCarried, Set<SchemaObject.Key> rowTypes) {
+        int serverMajor,
+        List<SchemaObject> objects,
+        List<NotCarried> notCarried,
+        Set<SchemaObject.Key> rowTypes,
+        Rights rights,
+        Map<String, String> extensions) {
     public SchemaPlan {
         objects = List.copyOf(objects);
         notCarried = List.copyOf(notCarried);
         rowTypes = Set.copyOf(rowTypes);
+        extensions = Map.copyOf(extensions);
+    }
+
+    /** The same with other objects and gaps. */
+    public SchemaPlan with(List<SchemaObject> its, List<NotCarried> left) {
+        return new SchemaPlan(serverMajor, its, left, rowTypes, rights, extensions);
     }
 
     public List<SchemaObject> section(Section section) {
@@ -59,7 +72,7 @@ public record SchemaPlan(
                         object.kind().word(), name, "The target lacks " + String.join(", ", lacking) + "."));
             }
         }
-        return new SchemaPlan(serverMajor, kept, left, rowTypes);
+        return with(kept, left);
     }
 
     /** The objects by what tells them from each other. */

@@ -21,6 +21,13 @@ import org.junit.jupiter.api.Test;
 
 /** A whole database, with views, functions, triggers and policies, by pg_dump and pg_restore on nodes that die. */
 class DumpedSchemaMigrationTest {
+    private static final String RIGHTS = "SELECT concat_ws(' ', c.relname, c.relowner::regrole, c.relacl, (SELECT"
+            + " string_agg(concat(attname, attacl), ',' ORDER BY attname) FROM pg_attribute WHERE attrelid = c.oid AND attacl"
+            + " IS NOT NULL)) FROM pg_class c WHERE c.relnamespace = 'app'::regnamespace"
+            + " UNION ALL SELECT concat_ws(' ', proname, proowner::regrole, proacl) FROM pg_proc"
+            + " WHERE pronamespace = 'app'::regnamespace"
+            + " UNION ALL SELECT concat_ws(' ', nspowner::regrole, nspacl) FROM pg_namespace WHERE nspname = 'app' ORDER BY 1";
+
     private static final Duration ENOUGH = Duration.ofSeconds(120);
 
     private final Database source = new Database(DumpServer.port(), DumpServer.newDatabase());
@@ -35,7 +42,7 @@ class DumpedSchemaMigrationTest {
 
     /** It leaves open who makes the schema. */
     private PlanYaml plan() {
-        return PlanYaml.of("dumped", source, target).withSchema("").withInclude("\"*.*\"");
+        return PlanYaml.of("dumped", source, target).withSchema("\nowners: true\ngrants: true").withInclude("\"*.*\"");
     }
 
     private static List<String> objects(Database database) {
@@ -77,6 +84,11 @@ class DumpedSchemaMigrationTest {
                 "ALTER TABLE app.parent ENABLE ROW LEVEL SECURITY",
                 "CREATE POLICY good ON app.parent FOR SELECT USING (mood = 'good')",
                 "COMMENT ON VIEW app.seen IS 'seen'",
+                "ALTER SCHEMA app OWNER TO reader",
+                "ALTER TABLE app.child OWNER TO reader",
+                "GRANT SELECT, INSERT ON app.parent TO reader WITH GRANT OPTION",
+                "GRANT UPDATE (note) ON app.parent TO PUBLIC",
+                "REVOKE EXECUTE ON FUNCTION app.doubled(int) FROM PUBLIC",
                 "ANALYZE");
         cluster.start(2);
         Api api = cluster.api();
@@ -112,5 +124,6 @@ class DumpedSchemaMigrationTest {
         assertThat(target.number("SELECT count(*) FROM pg_constraint WHERE NOT convalidated"))
                 .isZero();
         assertThat(target.number("SELECT count(*) FROM godwit.archive")).isZero();
+        assertThat(target.texts(RIGHTS)).isNotEmpty().isEqualTo(source.texts(RIGHTS));
     }
 }

@@ -60,14 +60,43 @@ public final class CatalogFingerprint {
               obj_description(s.oid, 'pg_statistic_ext')
             FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE %s""");
 
+    /** Owners and grants, with the same placeholder. */
+    private static final List<String> RIGHTS = List.of("""
+            SELECT 'relation', c.oid::regclass, c.relowner::regrole, c.relacl IS NULL,
+              (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(c.relacl) a)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+            WHERE c.relkind IN ('r', 'p', 'S', 'i', 'I') AND %s""", """
+            SELECT 'column', c.oid::regclass, a.attname, (SELECT array_agg(x::text ORDER BY x::text) FROM unnest(a.attacl) x)
+            FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_attribute a ON a.attrelid = c.oid
+            WHERE a.attacl IS NOT NULL AND NOT a.attisdropped AND c.relkind IN ('r', 'p') AND %s""", """
+            SELECT 'type', t.oid::regtype, t.typowner::regrole, t.typacl IS NULL,
+              (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(t.typacl) a)
+            FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
+            WHERE coalesce(c.relkind, 'c') NOT IN ('v', 'm') AND %s""", """
+            SELECT 'schema', n.oid::regnamespace, n.nspowner::regrole, n.nspacl IS NULL,
+              (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(n.nspacl) a) FROM pg_namespace n WHERE %s""", """
+            SELECT 'collation', o.oid::regcollation, o.collowner::regrole
+            FROM pg_collation o JOIN pg_namespace n ON n.oid = o.collnamespace WHERE %s""", """
+            SELECT 'statistics', n.nspname, s.stxname, s.stxowner::regrole
+            FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace WHERE %s""");
+
     private CatalogFingerprint() {}
 
+    /** Who owns and is granted what. */
+    static List<String> rights(Connection connection) throws SQLException {
+        return lines(connection, RIGHTS);
+    }
+
     public static List<String> of(Connection connection) throws SQLException {
+        return lines(connection, QUERIES);
+    }
+
+    private static List<String> lines(Connection connection, List<String> queries) throws SQLException {
         List<String> lines = new ArrayList<>();
         try (Statement statement = connection.createStatement()) {
             statement.execute("SET search_path = ''");
             boolean before17 = connection.getMetaData().getDatabaseMajorVersion() < 17;
-            for (String query : QUERIES) {
+            for (String query : queries) {
                 String sql = query.formatted(SCHEMAS);
                 try (ResultSet row = statement.executeQuery(
                         before17 ? sql.replace("o.colllocale, o.collicurules", "o.colliculocale") : sql)) {

@@ -98,7 +98,9 @@ class SchemaArchiveTest {
                 Consistency.FROZEN,
                 include,
                 exclude,
-                SchemaMode.TABLES,
+                SchemaMode.DUMP,
+                true,
+                true,
                 List.of(),
                 new Limits(2, 1 << 20, 64L << 20, 8, 8));
     }

@@ -5,11 +5,20 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.godwit.node.postgres.TargetServer.Database;
 import dev.godwit.node.schema.NotCarried;
+import dev.godwit.node.schema.Rights;
 import dev.godwit.node.target.TargetDatabase.Acceptance;
+import dev.godwit.node.testing.Plans;
+import dev.godwit.protocol.check.Remark;
+import dev.godwit.protocol.check.RemarkCode;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.SchemaMode;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /** What a target says of a source's schema, before anything is made. */
@@ -101,5 +110,144 @@ class SchemaFitTest {
         target.run("CREATE TABLE reckoned (id int, twice int GENERATED ALWAYS AS (id * 2) STORED)");
 
         assertThat(look().problems()).extracting(Problem::code).containsExactly(ErrorCode.TARGET_OBJECT_DIFFERS);
+    }
+
+    @Test
+    void what_would_be_in_the_way_once_all_rows_are_in_is_told_before() {
+        source.run(
+                "CREATE SCHEMA ext",
+                "CREATE EXTENSION citext SCHEMA ext",
+                "CREATE TABLE person (id int PRIMARY KEY, mail ext.citext UNIQUE, n int, CHECK (n > 0),"
+                        + " CONSTRAINT up FOREIGN KEY (n) REFERENCES person)",
+                "CREATE INDEX person_n ON person (n)",
+                "CREATE STATISTICS person_s ON id, n FROM person");
+        target.run(
+                "CREATE EXTENSION citext",
+                "CREATE VIEW person_n AS SELECT 1",
+                "CREATE TABLE other (id int CONSTRAINT person_pkey PRIMARY KEY, n int)",
+                "CREATE STATISTICS person_s ON id, n FROM other");
+
+        assertThat(look().problems())
+                .extracting(Problem::code, Problem::where)
+                .contains(
+                        tuple(ErrorCode.TARGET_NAME_TAKEN, "index public.person person_n"),
+                        tuple(ErrorCode.TARGET_NAME_TAKEN, "index public.person person_pkey"),
+                        tuple(ErrorCode.TARGET_NAME_TAKEN, "statistics object public.person person_s"));
+        assertThat(look().problems())
+                .extracting(Problem::what)
+                .contains(
+                        "The name is taken in the target by a view.",
+                        "The name is taken in the target by an index of public.other.",
+                        "The extension citext is in the schema public of the target and in the schema ext of the source.");
+
+        target.run(
+                "DROP VIEW person_n",
+                "DROP TABLE other",
+                "CREATE SCHEMA ext",
+                "ALTER EXTENSION citext SET SCHEMA ext",
+                "CREATE TABLE person (id int NOT NULL, mail ext.citext, n int, CONSTRAINT up CHECK (n < 7))");
+
+        assertThat(look().problems())
+                .extracting(Problem::code, Problem::where)
+                .contains(tuple(ErrorCode.TARGET_NAME_TAKEN, "foreign key public.person up"))
+                .noneMatch(problem -> problem.toList().contains(ErrorCode.TARGET_EXTENSION_ELSEWHERE));
+    }
+
+    @Test
+    void tables_of_others_that_are_to_get_an_index_are_told_before() throws SQLException {
+        source.run("CREATE TABLE item (id int PRIMARY KEY)");
+        target.run(
+                "DROP ROLE IF EXISTS fit_owner",
+                "DROP ROLE IF EXISTS fit_user",
+                "CREATE ROLE fit_owner",
+                "CREATE ROLE fit_user LOGIN",
+                "CREATE TABLE item (id int NOT NULL)",
+                "ALTER TABLE item OWNER TO fit_owner");
+        try {
+            assertThat(asUser("fit_user", "fit_owner"))
+                    .extracting(Problem::code)
+                    .containsExactly(ErrorCode.TARGET_OWNER_OTHER);
+            target.run("GRANT fit_owner TO fit_user");
+            assertThat(asUser("fit_user", "fit_owner")).isEmpty();
+        } finally {
+            target.run("DROP TABLE item", "DROP ROLE fit_user", "DROP ROLE fit_owner");
+        }
+    }
+
+    private List<Problem> asUser(String user, String mentioned) {
+        try (PostgresTarget asked = new PostgresTarget(target.address(user), "godwit test", 2)) {
+            return asked
+                    .accepts(TargetServer.plan("shop", SchemaMode.TABLES, target), List.of(), source.schema())
+                    .problems()
+                    .stream()
+                    .filter(problem -> problem.what().contains(mentioned))
+                    .toList();
+        }
+    }
+
+    @Test
+    void roles_that_the_target_lacks_and_those_that_its_user_is_not_are_told_by_name() throws SQLException {
+        Plan plan = Plans.withRights(TargetServer.plan("shop", SchemaMode.TABLES, target));
+        Rights rights = new Rights(
+                Map.of("nobody one", 2, "postgres", 1),
+                Map.of("nobody two", 1, Rights.PUBLIC, 3),
+                Set.of("nobody one", "postgres"),
+                Set.of(),
+                4);
+        target.run("DROP ROLE IF EXISTS fit_plain", "CREATE ROLE fit_plain LOGIN");
+        try (Connection superuser = target.plain();
+                Connection plain = target.plain("fit_plain")) {
+            assertThat(RightsFit.problems(superuser, plan, rights, "here"))
+                    .extracting(Problem::code, Problem::what)
+                    .containsExactly(tuple(
+                            ErrorCode.TARGET_ROLE_MISSING,
+                            "The target lacks 2 roles that own something or are granted something: nobody one, nobody two."));
+            assertThat(RightsFit.problems(plain, plan, rights, "here"))
+                    .extracting(Problem::code)
+                    .containsExactly(ErrorCode.TARGET_ROLE_MISSING, ErrorCode.TARGET_PRIVILEGE_MISSING);
+            assertThat(RightsFit.problems(
+                            plain, TargetServer.plan("shop", SchemaMode.TABLES, target), rights, "here"))
+                    .isEmpty();
+        } finally {
+            target.run("DROP ROLE fit_plain");
+        }
+        assertThat(rights.notes(TargetServer.plan("shop", SchemaMode.TABLES, target)))
+                .extracting(Remark::code, Remark::what)
+                .containsExactly(
+                        tuple(
+                                RemarkCode.OWNERS_LEFT_OUT,
+                                "Owners are left out: what is made belongs to the target's user. At the source 3 objects"
+                                        + " belong to 2 roles: nobody one (2), postgres (1)."),
+                        tuple(
+                                RemarkCode.GRANTS_LEFT_OUT,
+                                "Grants are left out: 4 objects of the source have some, to 2 roles: PUBLIC (3), nobody two"
+                                        + " (1)."));
+        assertThat(rights.notes(plan)).isEmpty();
+    }
+
+    @Test
+    void what_an_older_target_does_not_know_is_told_before() {
+        source.run(
+                "CREATE TABLE item (id int PRIMARY KEY, a int, t text COMPRESSION pglz, UNIQUE NULLS NOT DISTINCT (a))",
+                "CREATE TABLE fine (id int, \"NULLS NOT DISTINCT\" text DEFAULT 'NULLS NOT DISTINCT')",
+                "CREATE COLLATION plain (provider = builtin, locale = 'C.UTF-8')",
+                "CREATE STATISTICS odd ON (a + 1), a FROM item",
+                "CREATE TYPE span AS RANGE (SUBTYPE = int)");
+
+        assertThat(SchemaFeatures.problems(source.schema(), 17, true, "here")).isEmpty();
+        assertThat(SchemaFeatures.problems(source.schema(), 16, true, "here"))
+                .extracting(Problem::what)
+                .containsExactly("The target is PostgreSQL 16 and does not know the collation provider builtin, which is from"
+                        + " 17: needed by collation public.plain.");
+        assertThat(SchemaFeatures.problems(source.schema(), 13, true, "here"))
+                .extracting(Problem::what)
+                .hasSize(5)
+                .anySatisfy(what -> assertThat(what)
+                        .isEqualTo("The target is PostgreSQL 13 and does not know NULLS NOT DISTINCT, which is from 15:"
+                                + " needed by index public.item item_a_key."));
+        source.run("ALTER TABLE item ALTER t SET COMPRESSION lz4");
+        assertThat(SchemaFeatures.problems(source.schema(), 17, false, "here"))
+                .extracting(Problem::code)
+                .containsExactly(ErrorCode.TARGET_FEATURE_MISSING);
     }
 }

@@ -41,6 +41,33 @@ class WholeSchemaTest {
     private static SchemaPlan plan;
     private static List<String> wanted;
 
+    /** Of every kind of object: owners, grants of others than the owner, on columns, and rights that owners have given up. */
+    private static final String[] RIGHTS = {
+        "DO $$ DECLARE r text; BEGIN FOREACH r IN ARRAY ARRAY['whole_owner', 'whole \"reader\"', 'whole_between'] LOOP"
+                + " IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = r) THEN EXECUTE format('CREATE ROLE %I', r);"
+                + " END IF; END LOOP; END $$",
+        "GRANT USAGE ON SCHEMA shop TO whole_between, \"whole \"\"reader\"\"\"",
+        "ALTER SCHEMA \"sch\"\"ema; DROP\" OWNER TO whole_owner",
+        "ALTER TABLE shop.egg OWNER TO whole_owner",
+        "ALTER TYPE shop.z_mood OWNER TO whole_owner",
+        "ALTER DOMAIN shop.short OWNER TO whole_owner",
+        "ALTER TYPE shop.b_pair OWNER TO whole_owner",
+        "ALTER TYPE shop.text_range OWNER TO whole_owner",
+        "ALTER SEQUENCE shop.free_standing OWNER TO whole_owner",
+        "ALTER COLLATION shop.plain_c OWNER TO whole_owner",
+        "ALTER STATISTICS shop.correlated OWNER TO whole_owner",
+        "REVOKE DELETE ON shop.egg FROM whole_owner",
+        "REVOKE ALL ON shop.chick FROM postgres",
+        "REVOKE ALL ON TYPE shop.short FROM PUBLIC",
+        "GRANT USAGE ON TYPE shop.short TO whole_between",
+        "GRANT USAGE, UPDATE ON shop.free_standing TO \"whole \"\"reader\"\"\" WITH GRANT OPTION",
+        "GRANT SELECT (id), UPDATE (id) ON shop.hen TO \"whole \"\"reader\"\"\" WITH GRANT OPTION",
+        "GRANT INSERT ON shop.hen TO whole_between WITH GRANT OPTION",
+        "SET ROLE whole_between",
+        "GRANT INSERT ON shop.hen TO \"whole \"\"reader\"\"\"",
+        "RESET ROLE"
+    };
+
     private final Database target = TargetServer.database();
 
     @BeforeAll
@@ -49,6 +76,7 @@ class WholeSchemaTest {
         try (InputStream sql = WholeSchemaTest.class.getResourceAsStream("whole-schema.sql")) {
             source.run(new String(sql.readAllBytes(), StandardCharsets.UTF_8));
         }
+        source.run(RIGHTS);
         plan = read(source);
         wanted = fingerprint(source).stream()
                 .filter(line -> !line.contains("shop.calls") && !line.contains("elsewhere_fkey"))
@@ -57,7 +85,7 @@ class WholeSchemaTest {
 
     private static Plan plan() {
         Plan any = TargetServer.plan("whole", SchemaMode.TABLES, source);
-        return Plans.withTables(any, List.of("shop.*", "sch\"ema; DROP.*"), List.of());
+        return Plans.withRights(Plans.withTables(any, List.of("shop.*", "sch\"ema; DROP.*"), List.of()));
     }
 
     private static SchemaPlan read(Database database) {
@@ -72,6 +100,16 @@ class WholeSchemaTest {
     private static List<String> fingerprint(Database database) {
         try (Connection connection = database.plain()) {
             return CatalogFingerprint.of(connection);
+        } catch (SQLException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    private static List<String> rights(Database database) {
+        try (Connection connection = database.plain()) {
+            return withoutCalls(CatalogFingerprint.rights(connection)).stream()
+                    .filter(line -> !line.contains("calls_index"))
+                    .toList();
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
@@ -148,6 +186,8 @@ class WholeSchemaTest {
 
         assertThat(withoutCalls(fingerprint(target))).containsExactlyElementsOf(wanted);
         assertThat(target.text("SELECT count(*) FROM shop.measure")).isEqualTo("40");
+        assertThat(rights(target)).containsExactlyElementsOf(rights(source));
+        assertThat(rights(target)).anyMatch(line -> line.contains("whole_between=a*/postgres"));
     }
 
     @Test
@@ -260,7 +300,6 @@ class WholeSchemaTest {
                         "rule shop.chick ruled",
                         "policy shop.calls allowed",
                         "row-level security shop.calls",
-                        "grants shop.egg",
                         "publication published",
                         "large objects 1",
                         "foreign key shop.points_elsewhere elsewhere_fkey",

@@ -42,7 +42,27 @@ public final class Plans {
                 include,
                 exclude,
                 plan.schema(),
+                plan.owners(),
+                plan.grants(),
                 leaveOut,
                 limits);
+    }
+
+    /** With owners and grants. */
+    public static Plan withRights(Plan plan) {
+        return new Plan(
+                plan.apiVersion(),
+                plan.kind(),
+                plan.name(),
+                plan.source(),
+                plan.targets(),
+                plan.consistency(),
+                plan.include(),
+                plan.exclude(),
+                plan.schema(),
+                true,
+                true,
+                plan.leaveOut(),
+                plan.limits());
     }
 }

@@ -107,6 +107,10 @@ CREATE POLICY "of ""hens""; --" ON shop.hen AS RESTRICTIVE FOR UPDATE TO PUBLIC 
 ALTER TABLE shop.hen ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
 COMMENT ON POLICY allowed ON shop.calls IS 'policy';
 ALTER TABLE shop.orphan OWNER TO "dump ""owner""";
+ALTER STATISTICS shop.correlated OWNER TO "dump ""owner""";
+ALTER MATERIALIZED VIEW shop.b_sum OWNER TO "dump ""owner""";
+GRANT SELECT ON shop.z_base TO "dump ""owner""";
+REVOKE INSERT, TRUNCATE ON shop.hen FROM postgres;
 GRANT SELECT (id), UPDATE (code) ON shop.egg TO "dump ""owner""" WITH GRANT OPTION;
 GRANT USAGE ON SCHEMA shop TO PUBLIC;
 REVOKE ALL ON FUNCTION shop.total() FROM PUBLIC;
