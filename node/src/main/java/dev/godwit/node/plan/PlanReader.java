@@ -63,6 +63,10 @@ public final class PlanReader {
 
     private static Plan plan(Value value) {
         Section section = Section.of(value, Plan.class);
+        SchemaMode schema = section.optional("schema")
+                .filter(v -> !v.is(Tag.NULL)) // as JSON writes a plan that leaves it open
+                .map(v -> v.choice(SchemaMode.class))
+                .orElse(null);
         return new Plan(
                 section.required("apiVersion")
                         .map(v -> v.word(List.of(API_VERSION)))
@@ -74,14 +78,22 @@ public final class PlanReader {
                 section.optional("consistency").map(PlanReader::consistency).orElse(Consistency.SNAPSHOT),
                 section.optional("include").map(PlanReader::include).orElse(DEFAULT_INCLUDE),
                 section.optional("exclude").map(PlanReader::patterns).orElse(List.of()),
-                section.optional("schema")
-                        .filter(v -> !v.is(Tag.NULL)) // as JSON writes a plan that leaves it open
-                        .map(v -> v.choice(SchemaMode.class))
-                        .orElse(null),
-                section.optional("owners").map(Value::flag).orElse(false),
-                section.optional("grants").map(Value::flag).orElse(false),
+                schema,
+                section.optional("owners").map(v -> rights(v, schema)).orElse(false),
+                section.optional("grants").map(v -> rights(v, schema)).orElse(false),
                 section.optional("leaveOut").map(PlanReader::leaveOut).orElse(List.of()),
                 section.optional("limits").map(PlanReader::limits).orElse(Limits.DEFAULT));
+    }
+
+    private static boolean rights(Value value, SchemaMode schema) {
+        boolean wanted = value.flag();
+        if (wanted && schema == SchemaMode.EXISTING) {
+            value.wrong(
+                    ErrorCode.PLAN_WRONG_VALUE,
+                    "With schema: existing nothing is made that could get it.",
+                    "Leave it out, or let schema be dump or tables.");
+        }
+        return wanted;
     }
 
     private static Map<String, Endpoint> targets(Value value) {

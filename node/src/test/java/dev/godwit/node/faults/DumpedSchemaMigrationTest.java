@@ -88,7 +88,7 @@ class DumpedSchemaMigrationTest {
                 "ALTER TABLE app.child OWNER TO reader",
                 "GRANT SELECT, INSERT ON app.parent TO reader WITH GRANT OPTION",
                 "GRANT UPDATE (note) ON app.parent TO PUBLIC",
-                "REVOKE EXECUTE ON FUNCTION app.doubled(int) FROM PUBLIC",
+                "REVOKE EXECUTE ON FUNCTION app.log() FROM PUBLIC",
                 "ANALYZE");
         cluster.start(2);
         Api api = cluster.api();

@@ -205,17 +205,21 @@ class WholeSchemaMigrationTest {
                         "INSERT INTO public.up SELECT generate_series(1, 50)",
                         "CREATE UNLOGGED TABLE public.down (id serial PRIMARY KEY, up int REFERENCES public.up)",
                         "INSERT INTO public.down (up) SELECT generate_series(1, 50)");
-        PlanYaml plan = plan().withInclude("\"public.*\"");
+        PlanYaml plan = plan().withInclude("\"public.*\"").withSchema(""); // which mode, is left open
         assertThat(plan.submit(cluster.startOne())).returns(202, HttpResponse::statusCode);
-        cluster.api().awaitPhase("whole", Phase.COMPLETED, ENOUGH);
+        String mode =
+                cluster.api().awaitPhase("whole", Phase.COMPLETED, ENOUGH).schema();
+        assertThat(mode).isIn("dump", "tables");
         cluster.close();
 
         try (TestCluster other =
                 new TestCluster("whole-schema-again", Postgres.source().database("state"))) {
             assertThat(plan.submit(other.startOne())).returns(202, HttpResponse::statusCode);
 
-            assertThat(other.api().awaitPhase("whole", Phase.COMPLETED, ENOUGH).problems())
-                    .isEmpty();
+            MigrationStatus again = other.api().awaitPhase("whole", Phase.COMPLETED, ENOUGH);
+            assertThat(again.problems()).isEmpty();
+            assertThat(again.schema()).isEqualTo(mode);
+            assertThat(again.schemaReason()).contains("as the target's entry says");
         }
         databases.assertEqual();
         assertThat(databases.target().number("SELECT count(*) FROM pg_constraint WHERE contype = 'f'"))

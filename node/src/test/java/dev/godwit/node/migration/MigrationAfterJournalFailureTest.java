@@ -13,6 +13,7 @@ import dev.godwit.node.migration.Migration.AskStatus;
 import dev.godwit.node.migration.Migration.Command;
 import dev.godwit.node.migration.Migration.Reply;
 import dev.godwit.node.migration.Migration.Submit;
+import dev.godwit.node.plan.PlanDigest;
 import dev.godwit.node.schema.SchemaChoice;
 import dev.godwit.node.shard.ShardCoordinator;
 import dev.godwit.node.source.SourceDatabase;
@@ -206,7 +207,44 @@ class MigrationAfterJournalFailureTest {
         assertThat(status(migration).phase()).isEqualTo(Phase.CHECKED);
     }
 
+    @Test
+    void who_makes_the_tables_is_decided_once_and_outlives_restarts_and_the_plan_handed_in_again() {
+        ActorRef<Command> migration = migration();
+        Plan open = plan(null);
+        entities.<Command, Reply>ask(migration, replyTo -> new Submit(open, PlanDigest.of(open), "ann", replyTo));
+        migration.tell(new Migration.CheckEnded(
+                PlanDigest.of(open),
+                new Preparation.Checked(
+                        List.of(),
+                        List.of(table()),
+                        "7/1/shop",
+                        List.of(),
+                        new SchemaChoice(SchemaMode.DUMP, "every node can"),
+                        List.of())));
+        awaitPhase(migration, Phase.CHECKED);
+        entities.stop(migration);
+
+        ActorRef<Command> restarted = migration();
+        assertThat(status(restarted))
+                .returns("dump", MigrationStatus::schema)
+                .returns("every node can", MigrationStatus::schemaReason);
+        for (Plan same : List.of(open, plan(SchemaMode.DUMP))) {
+            Reply again = entities.ask(
+                    restarted, replyTo -> new Submit(same, PlanDigest.of(same), "ann", replyTo));
+            assertThat(again.problem()).isNull();
+            assertThat(again.status().schema()).isEqualTo("dump");
+        }
+        Plan other = plan(SchemaMode.TABLES);
+        Reply refused =
+                entities.ask(restarted, replyTo -> new Submit(other, PlanDigest.of(other), "ann", replyTo));
+        assertThat(refused.problem().code()).isEqualTo(ErrorCode.PLAN_CONFLICT);
+    }
+
     private static Plan plan() {
+        return plan(SchemaMode.TABLES);
+    }
+
+    private static Plan plan(SchemaMode schema) {
         Endpoint nowhere =
                 new Endpoint(new PostgresAddress("127.0.0.1", 1, "shop", "reader", null, "disable", Map.of()));
         return new Plan(
@@ -218,7 +256,7 @@ class MigrationAfterJournalFailureTest {
                 Consistency.FROZEN,
                 List.of("*.*"),
                 List.of(),
-                SchemaMode.TABLES,
+                schema,
                 List.of(),
                 Limits.DEFAULT);
     }

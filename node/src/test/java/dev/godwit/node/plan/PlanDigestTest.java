@@ -2,6 +2,7 @@ package dev.godwit.node.plan;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -46,6 +47,14 @@ class PlanDigestTest {
             })
     void changes_with_what_must_not_change_under_a_running_migration(String from, String to) {
         assertThat(digest(changed(from, to))).isNotEqualTo(digest(PlanSamples.SHOP));
+    }
+
+    @Test
+    void changes_with_owners_and_grants_and_where_it_is_left_open_who_makes_the_tables() {
+        assertThat(Stream.of("schema: tables", "schema: tables\nowners: true", "schema: tables\ngrants: true", "schema:")
+                        .map(schema -> digest(changed("schema: tables", schema)))
+                        .distinct())
+                .hasSize(4);
     }
 
     @ParameterizedTest

@@ -72,7 +72,7 @@ public final class CatalogFingerprint {
             SELECT 'type', t.oid::regtype, t.typowner::regrole, t.typacl IS NULL,
               (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(t.typacl) a)
             FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace LEFT JOIN pg_class c ON c.oid = t.typrelid
-            WHERE coalesce(c.relkind, 'c') NOT IN ('v', 'm') AND %s""", """
+            WHERE t.typtype <> 'b' AND coalesce(c.relkind, 'c') NOT IN ('v', 'm') AND %s""", """
             SELECT 'schema', n.oid::regnamespace, n.nspowner::regrole, n.nspacl IS NULL,
               (SELECT array_agg(a::text ORDER BY a::text) FROM unnest(n.nspacl) a) FROM pg_namespace n WHERE %s""", """
             SELECT 'collation', o.oid::regcollation, o.collowner::regrole

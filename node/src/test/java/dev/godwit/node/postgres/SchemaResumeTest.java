@@ -50,7 +50,7 @@ class SchemaResumeTest {
         "INSERT INTO shop.measure VALUES ('2020-02-03', 1)",
         "ALTER TABLE shop.item OWNER TO reader",
         "ALTER STATISTICS shop.item_s OWNER TO reader",
-        "GRANT SELECT, UPDATE (n) ON shop.scratch TO reader WITH GRANT OPTION",
+        "GRANT SELECT, UPDATE (item) ON shop.scratch TO reader WITH GRANT OPTION",
         "GRANT USAGE ON SEQUENCE shop.scratch_id_seq TO PUBLIC",
         "REVOKE INSERT ON shop.item FROM reader"
     };

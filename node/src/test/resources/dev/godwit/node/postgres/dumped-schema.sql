@@ -109,7 +109,7 @@ COMMENT ON POLICY allowed ON shop.calls IS 'policy';
 ALTER TABLE shop.orphan OWNER TO "dump ""owner""";
 ALTER STATISTICS shop.correlated OWNER TO "dump ""owner""";
 ALTER MATERIALIZED VIEW shop.b_sum OWNER TO "dump ""owner""";
-GRANT SELECT ON shop.z_base TO "dump ""owner""";
+GRANT SELECT ON shop.z_base, shop.c_between TO "dump ""owner""";
 REVOKE INSERT, TRUNCATE ON shop.hen FROM postgres;
 GRANT SELECT (id), UPDATE (code) ON shop.egg TO "dump ""owner""" WITH GRANT OPTION;
 GRANT USAGE ON SCHEMA shop TO PUBLIC;
