@@ -108,8 +108,8 @@ final class PlanCheck {
             Preparation.Checked checked = Preparation.check(
                     plan, databases.source(plan), databases.target(plan), Map.of(NODE, programs.majors()));
             List<TableSpec> tables = checked.tables();
-            PostgresPreflight.Found found = PostgresPreflight.look(
-                    plan.decided(checked.schema().mode()), tables, checked.problems());
+            PostgresPreflight.Found found =
+                    PostgresPreflight.look(plan.decided(checked.schema().mode()), tables, checked.problems());
             List<Remark> notes = new ArrayList<>(checked.notes());
             notes.addAll(found.notes());
             return new Report(

@@ -139,8 +139,8 @@ public final class Preparation {
 
     /** A server that can't be reached is waited for: this check fails, and is made again. */
     private Checked check(Plan plan) {
-        Checked checked = check(
-                plan, around.databases().source(plan), around.databases().target(plan), around.clientPrograms());
+        Checked checked =
+                check(plan, around.databases().source(plan), around.databases().target(plan), around.clientPrograms());
         checked.problems().stream()
                 .filter(problem -> UNREACHABLE.contains(problem.code()))
                 .findFirst()
@@ -164,7 +164,8 @@ public final class Preparation {
             problems.addAll(target.check(open.decided(SchemaMode.TABLES), List.of()));
             return new Checked(problems, List.of(), "", List.of(), undecided(open), List.of());
         }
-        SchemaChoice choice = open.schema() == null ? choice(open, source, target, programs) : SchemaChoice.ofPlan(open);
+        SchemaChoice choice =
+                open.schema() == null ? choice(open, source, target, programs) : SchemaChoice.ofPlan(open);
         Plan plan = open.decided(choice.mode());
         List<TableSpec> tables = source.tables(plan);
         String sourceIdentity = source.identity();
@@ -219,14 +220,8 @@ public final class Preparation {
 
     private static List<Problem> dumpProblems(
             Plan plan, Dumpable source, Dumpable target, Map<String, Set<Integer>> programs) {
-        List<Problem> problems = new ArrayList<>();
-        for (String obstacle : source.obstacles()) {
-            problems.add(new Problem(
-                    ErrorCode.SOURCE_PRIVILEGE_MISSING,
-                    "The source's schema can't be dumped, since " + obstacle + ".",
-                    plan.name(),
-                    "Grant the source's user USAGE on these schemas and SELECT on these tables, or use schema: tables."));
-        }
+        List<Problem> problems = new ArrayList<>(source.obstacles());
+        problems.addAll(target.obstacles());
         SchemaChoice.unfitNodes(source.major(), target.major(), programs, plan.name())
                 .ifPresent(problems::add);
         return problems;

@@ -76,11 +76,10 @@ final class ArchiveBuild {
         Archive kept = sessions.reading(address.place(), connection -> ArchiveTable.read(connection, migration));
         int targetMajor = sessions.reading(
                 address.place(), connection -> connection.getMetaData().getDatabaseMajorVersion());
-        ClientPrograms fitting =
-                ClientPrograms.fitting(programs, kept.sourceMajor(), targetMajor, address.place());
+        ClientPrograms fitting = ClientPrograms.fitting(programs, kept.sourceMajor(), targetMajor, address.place());
         try (SchemaArchive archive = SchemaArchive.open(fitting, kept.bytes())) {
-            ArchiveRestore restore = new ArchiveRestore(
-                    archive, SchemaDumps.objects(kept.objects()), address, sessions, kept(plan));
+            ArchiveRestore restore =
+                    new ArchiveRestore(archive, SchemaDumps.objects(kept.objects()), address, sessions, kept(plan));
             for (Kept next : open) {
                 restore.restore(chunk(archive, next), SchemaArchive.LONGEST);
                 sessions.durably(address.place(), TargetSessions.SHORT, connection -> {

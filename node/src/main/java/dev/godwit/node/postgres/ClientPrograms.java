@@ -80,7 +80,8 @@ record ClientPrograms(Path directory, int major) {
         return new GodwitException(
                 ErrorCode.CLIENT_PROGRAMS_UNFIT,
                 "schema: dump needs pg_dump and pg_restore of version " + versions + " on " + search.node() + ". Found "
-                        + (found.isEmpty() ? "none" : String.join(", ", found)) + " in " + Sql.printable(search.text()) + ".",
+                        + (found.isEmpty() ? "none" : String.join(", ", found)) + " in " + Sql.printable(search.text())
+                        + ".",
                 where,
                 "Install postgresql-client-" + sourceMajor + " on every node"
                         + (search.configured() == null

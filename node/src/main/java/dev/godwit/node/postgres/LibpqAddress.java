@@ -2,6 +2,7 @@ package dev.godwit.node.postgres;
 
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.PostgresAddress;
 import java.util.List;
 import java.util.Locale;
@@ -66,20 +67,21 @@ final class LibpqAddress {
         }
         copy(properties, "sslcert", environment, "PGSSLCERT");
         copy(properties, "sslkey", environment, "PGSSLKEY");
-        if (!obstacles(address).isEmpty()) {
-            throw new GodwitException(
-                    ErrorCode.CLIENT_PROGRAMS_UNFIT,
-                    "pg_dump and pg_restore can't read an sslkey in PKCS #12.",
-                    address.place(),
-                    "Name certificate and key as sslcert and sslkey, the key in DER, or use schema: tables.");
+        List<Problem> obstacles = obstacles(address);
+        if (!obstacles.isEmpty()) {
+            throw new GodwitException(obstacles.get(0));
         }
     }
 
     /** Why programs that use libpq can't use the address; empty if they can. */
-    static List<String> obstacles(PostgresAddress address) {
+    static List<Problem> obstacles(PostgresAddress address) {
         String key = address.properties().getOrDefault("sslkey", "").toLowerCase(Locale.ROOT);
         return key.endsWith(".p12") || key.endsWith(".pfx")
-                ? List.of("client programs can't read an sslkey in PKCS #12")
+                ? List.of(new Problem(
+                        ErrorCode.CLIENT_PROGRAMS_UNFIT,
+                        "pg_dump and pg_restore can't read an sslkey in PKCS #12.",
+                        address.place(),
+                        "Name certificate and key as sslcert and sslkey, the key in DER, or use schema: tables."))
                 : List.of();
     }
 

@@ -66,9 +66,7 @@ final class RightsFit {
     private static boolean isSuperuser(Connection target) throws SQLException {
         boolean[] is = new boolean[1];
         CatalogRows.all(
-                target,
-                "SELECT rolsuper FROM pg_roles WHERE rolname = current_user",
-                row -> is[0] = row.getBoolean(1));
+                target, "SELECT rolsuper FROM pg_roles WHERE rolname = current_user", row -> is[0] = row.getBoolean(1));
         return is[0];
     }
 

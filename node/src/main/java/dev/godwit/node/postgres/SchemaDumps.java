@@ -8,6 +8,7 @@ import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaDump.ArchivedObject;
 import dev.godwit.node.schema.SchemaDump.Chunk;
 import dev.godwit.node.schema.SchemaPlan;
+import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
@@ -52,10 +53,15 @@ final class SchemaDumps {
     static Dumpable dumpable(Connection source, PostgresAddress address) throws SQLException {
         List<String> unreadable = new ArrayList<>();
         CatalogRows.all(source, UNREADABLE, row -> unreadable.add(row.getString(1)));
-        List<String> obstacles = new ArrayList<>(LibpqAddress.obstacles(address));
+        List<Problem> obstacles = new ArrayList<>(LibpqAddress.obstacles(address));
         if (!unreadable.isEmpty()) {
-            obstacles.add("pg_dump locks every table and the user may not read " + unreadable.size() + " of them: "
-                    + Amount.names(unreadable));
+            obstacles.add(
+                    new Problem(
+                            ErrorCode.SOURCE_PRIVILEGE_MISSING,
+                            "pg_dump locks every table of the database, and the user may not read " + unreadable.size()
+                                    + " of them: " + Amount.names(unreadable) + ".",
+                            address.place(),
+                            "Grant the source's user USAGE on these schemas and SELECT on these tables, or use schema: tables."));
         }
         return new Dumpable(source.getMetaData().getDatabaseMajorVersion(), obstacles);
     }

@@ -22,16 +22,15 @@ import java.util.stream.Collectors;
 
 /** What in a target would be in the way once all rows are in: names that are taken, extensions elsewhere, others' tables. */
 final class SchemaObstacles {
-    /** Kinds whose names are relations'; a key's index is an object of its own. */
-    private static final Set<ObjectKind> RELATIONS =
-            EnumSet.of(ObjectKind.SEQUENCE, ObjectKind.INDEX, ObjectKind.EXCLUSION);
+    /** Kinds after the rows whose names are relations'; a key's index is an object of its own. */
+    private static final Set<ObjectKind> RELATIONS = EnumSet.of(ObjectKind.INDEX, ObjectKind.EXCLUSION);
 
     private static final Set<ObjectKind> CONSTRAINTS = EnumSet.of(
             ObjectKind.PRIMARY_KEY, ObjectKind.UNIQUE, ObjectKind.EXCLUSION, ObjectKind.CHECK, ObjectKind.FOREIGN_KEY);
 
     /** What anybody may set of a table, or that is set only where it can be. */
-    private static final Set<ObjectKind> NEEDS_NO_OWNER = EnumSet.of(
-            ObjectKind.ANALYSIS, ObjectKind.SEQUENCE_POSITION, ObjectKind.RIGHTS, ObjectKind.TABLE);
+    private static final Set<ObjectKind> NEEDS_NO_OWNER =
+            EnumSet.of(ObjectKind.ANALYSIS, ObjectKind.SEQUENCE_POSITION, ObjectKind.RIGHTS, ObjectKind.TABLE);
 
     private static final String NAMED = " FROM unnest(?::text[], ?::text[]) w(schema, name)"
             + " JOIN pg_namespace n ON n.nspname = w.schema JOIN pg_class c ON c.relnamespace = n.oid"
@@ -43,8 +42,8 @@ final class SchemaObstacles {
             + " ELSE coalesce('an index of ' || i.indrelid::regclass, 'something else') END" + NAMED
             + " LEFT JOIN pg_index i ON i.indexrelid = c.oid";
 
-    private static final String CONSTRAINED = "SELECT n.nspname, c.relname, k.conname" + NAMED
-            + " JOIN pg_constraint k ON k.conrelid = c.oid";
+    private static final String CONSTRAINED =
+            "SELECT n.nspname, c.relname, k.conname" + NAMED + " JOIN pg_constraint k ON k.conrelid = c.oid";
 
     private static final String STATISTICS = "SELECT n.nspname, s.stxname, s.stxrelid::regclass::text"
             + " FROM unnest(?::text[], ?::text[]) w(schema, name) JOIN pg_namespace n ON n.nspname = w.schema"
@@ -181,15 +180,20 @@ final class SchemaObstacles {
                 .filter(table -> table != null && tables.contains(table))
                 .forEach(altered::add);
         Map<String, List<String>> others = new TreeMap<>();
-        CatalogRows.named(target, OF_OTHERS, altered, row -> others.computeIfAbsent(
-                        row.getString(3), owner -> new ArrayList<>())
-                .add(new TableName(row.getString(1), row.getString(2)).text()));
+        CatalogRows.named(
+                target,
+                OF_OTHERS,
+                altered,
+                row -> others.computeIfAbsent(row.getString(3), owner -> new ArrayList<>())
+                        .add(new TableName(row.getString(1), row.getString(2)).text()));
         others.forEach((owner, names) -> problems.add(new Problem(
                 ErrorCode.TARGET_OWNER_OTHER,
-                "The user may not make indexes and constraints on " + names.size() + " tables that are there and belong to "
-                        + Sql.printable(owner) + ": " + Amount.names(names) + ".",
+                "The user may not make indexes and constraints on " + names.size()
+                        + " tables that are there and belong to " + Sql.printable(owner) + ": " + Amount.names(names)
+                        + ".",
                 place,
-                "GRANT " + Sql.printable(Sql.ident(owner)) + " to the target's user, or make him the tables' owner, or drop"
+                "GRANT " + Sql.printable(Sql.ident(owner))
+                        + " to the target's user, or make him the tables' owner, or drop"
                         + " them if they are empty.")));
     }
 }

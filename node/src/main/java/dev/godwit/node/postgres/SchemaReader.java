@@ -59,7 +59,8 @@ final class SchemaReader {
         SchemaRights rights = SchemaRights.read(connection, plan, read.objects());
         List<SchemaObject> objects = new ArrayList<>(read.objects());
         objects.addAll(rights.objects());
-        return new SchemaPlan(read.serverMajor(), objects, left, read.rowTypes(), rights.rights(), extensions(connection));
+        return new SchemaPlan(
+                read.serverMajor(), objects, left, read.rowTypes(), rights.rights(), extensions(connection));
     }
 
     private static Map<String, String> extensions(Connection connection) throws SQLException {

@@ -88,8 +88,7 @@ final class SchemaRights {
               AND d.refobjsubid > 0 AND d.deptype IN ('a', 'i') LIMIT 1) l ON true
             WHERE o.oid >= %d AND o.schema !~ '^pg_' AND o.schema NOT IN ('information_schema', 'godwit')
               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.catalog AND d.objid = o.oid AND d.deptype = 'e')
-            ORDER BY o.what <> 'schema', o.what, o.schema, o.name, o.column_name, x.place"""
-            .formatted(OBJECTS, SchemaReferences.FIRST_OID_OF_USERS);
+            ORDER BY o.what <> 'schema', o.what, o.schema, o.name, o.column_name, x.place""".formatted(OBJECTS, SchemaReferences.FIRST_OID_OF_USERS);
 
     /** Objects that are read, by what the query calls them. */
     private static final Map<ObjectKind, String> WHAT = Map.of(
@@ -181,15 +180,16 @@ final class SchemaRights {
     /** An archive has all but what the plan excludes; else it is what was read, and sequences of identity columns. */
     private boolean isCarried(Owned one) {
         if (plan.schema() == SchemaMode.DUMP) {
-            boolean hasRows = one.name().what().equals("table") || one.name().what().equals("foreign table");
+            boolean hasRows =
+                    one.name().what().equals("table") || one.name().what().equals("foreign table");
             return !hasRows
                     || new SchemaSelection.Filter(plan)
                             .means(new TableName(one.name().schema(), one.name().name()));
         }
         return made.containsKey(one.name())
                 || one.table() != null
-                        && made.containsKey(
-                                new Name("table", one.table().schema(), one.table().name()));
+                        && made.containsKey(new Name(
+                                "table", one.table().schema(), one.table().name()));
     }
 
     private Rights count() {
@@ -225,8 +225,8 @@ final class SchemaRights {
             }
             List<String> statements = new ArrayList<>();
             if (plan.owners() && one.table() == null) {
-                statements.add("ALTER " + one.name().what().toUpperCase(Locale.ROOT) + ' ' + quoted(one)
-                        + " OWNER TO " + Sql.ident(one.owner()));
+                statements.add("ALTER " + one.name().what().toUpperCase(Locale.ROOT) + ' ' + quoted(one) + " OWNER TO "
+                        + Sql.ident(one.owner()));
             }
             if (plan.grants() && GRANTABLE.contains(one.name().what())) {
                 grants(one, statements);
@@ -286,8 +286,9 @@ final class SchemaRights {
         List<Grant> ordered = new ArrayList<>();
         Set<String> able = new HashSet<>(Set.of(one.owner()));
         while (!left.isEmpty()) {
-            List<Grant> next =
-                    left.stream().filter(grant -> able.contains(grant.grantor())).toList();
+            List<Grant> next = left.stream()
+                    .filter(grant -> able.contains(grant.grantor()))
+                    .toList();
             List<Grant> taken = next.isEmpty() ? List.copyOf(left) : next;
             ordered.addAll(taken);
             left.removeAll(taken);

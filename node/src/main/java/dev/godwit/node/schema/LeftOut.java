@@ -50,7 +50,10 @@ public final class LeftOut {
                     left.stream().filter(gap -> gap.kind().equals(kind)).toList();
             if (!gaps.isEmpty()) {
                 parts.add(gaps.size() + " " + kind + "s ("
-                        + gaps.stream().limit(TOLD).map(gap -> printable(gap.name())).collect(Collectors.joining(", "))
+                        + gaps.stream()
+                                .limit(TOLD)
+                                .map(gap -> printable(gap.name()))
+                                .collect(Collectors.joining(", "))
                         + (gaps.size() > TOLD ? ", …)" : ")"));
             }
         }

@@ -39,10 +39,12 @@ public record SchemaChoice(SchemaMode mode, String reason) {
      * @param programs major versions of the client programs that each node has found, by node; not empty
      */
     public static SchemaChoice of(Dumpable source, Dumpable target, Map<String, Set<Integer>> programs) {
-        List<String> obstacles = new ArrayList<>(source.obstacles());
-        obstacles.addAll(target.obstacles());
+        List<String> obstacles = new ArrayList<>();
+        source.obstacles().forEach(obstacle -> obstacles.add(withoutStop(obstacle.what())));
+        target.obstacles().forEach(obstacle -> obstacles.add(withoutStop(obstacle.what())));
         if (target.major() < source.major()) {
-            obstacles.add("the target is PostgreSQL " + target.major() + " and the source PostgreSQL " + source.major());
+            obstacles.add(
+                    "the target is PostgreSQL " + target.major() + " and the source PostgreSQL " + source.major());
         } else {
             lacking(source.major(), target.major(), programs).ifPresent(obstacles::add);
         }
@@ -52,6 +54,10 @@ public record SchemaChoice(SchemaMode mode, String reason) {
                         "pg_dump and pg_restore of version " + versions(source.major(), target.major()) + " are on "
                                 + (programs.size() == 1 ? "the node" : "all " + programs.size() + " nodes"))
                 : new SchemaChoice(SchemaMode.TABLES, String.join("; ", obstacles));
+    }
+
+    private static String withoutStop(String sentence) {
+        return sentence.replaceFirst("\\.$", "");
     }
 
     /** Tells what was decided, and why. */
@@ -76,8 +82,8 @@ public record SchemaChoice(SchemaMode mode, String reason) {
                                 ErrorCode.CLIENT_PROGRAMS_UNFIT,
                                 "With schema: dump any node may have to go on with the dump, and " + what + ".",
                                 where,
-                                "Install postgresql-client-" + sourceMajor + " there and start these nodes again, or use"
-                                        + " schema: tables."));
+                                "Install postgresql-client-" + sourceMajor
+                                        + " there and start these nodes again, or use" + " schema: tables."));
     }
 
     private static Optional<String> lacking(int sourceMajor, int targetMajor, Map<String, Set<Integer>> programs) {

@@ -27,6 +27,7 @@ import org.junit.jupiter.api.Test;
 
 class NodeDatabasesTest {
     private static final String NODE = "127.0.0.1:4711/abcdef0123456789";
+
     @Test
     void sessions_of_both_sides_are_known_as_ours_by_how_their_names_begin() throws IOException, SQLException {
         try (EmbeddedPostgres server = EmbeddedPostgres.start()) {

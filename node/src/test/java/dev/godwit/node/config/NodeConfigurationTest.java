@@ -51,6 +51,7 @@ class NodeConfigurationTest {
         "join.fresh-within, 3s",
         "join.forget-after, 5s",
         "http.port, -1",
+        "client-programs.directory, bin",
     })
     void a_wrong_value_is_told_with_its_key(String key, String value) {
         assertThatThrownBy(() -> settings("godwit." + key + " = " + value))

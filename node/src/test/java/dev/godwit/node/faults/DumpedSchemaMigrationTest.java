@@ -42,7 +42,9 @@ class DumpedSchemaMigrationTest {
 
     /** It leaves open who makes the schema. */
     private PlanYaml plan() {
-        return PlanYaml.of("dumped", source, target).withSchema("\nowners: true\ngrants: true").withInclude("\"*.*\"");
+        return PlanYaml.of("dumped", source, target)
+                .withSchema("\nowners: true\ngrants: true")
+                .withInclude("\"*.*\"");
     }
 
     private static List<String> objects(Database database) {

@@ -207,8 +207,7 @@ class WholeSchemaMigrationTest {
                         "INSERT INTO public.down (up) SELECT generate_series(1, 50)");
         PlanYaml plan = plan().withInclude("\"public.*\"").withSchema(""); // which mode, is left open
         assertThat(plan.submit(cluster.startOne())).returns(202, HttpResponse::statusCode);
-        String mode =
-                cluster.api().awaitPhase("whole", Phase.COMPLETED, ENOUGH).schema();
+        String mode = cluster.api().awaitPhase("whole", Phase.COMPLETED, ENOUGH).schema();
         assertThat(mode).isIn("dump", "tables");
         cluster.close();
 

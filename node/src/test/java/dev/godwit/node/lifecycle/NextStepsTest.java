@@ -75,8 +75,7 @@ class NextStepsTest {
 
     @Test
     void a_check_plans_the_tables() {
-        assertThat(NextSteps.afterCheck(List.of(), PLANNED.tables(), CHECKED))
-                .containsExactly(PLANNED, CHECKED);
+        assertThat(NextSteps.afterCheck(List.of(), PLANNED.tables(), CHECKED)).containsExactly(PLANNED, CHECKED);
     }
 
     @Test

@@ -18,6 +18,7 @@ import dev.godwit.protocol.event.MigrationEvent.MigrationPrepared;
 import dev.godwit.protocol.event.MigrationEvent.TableStarted;
 import dev.godwit.protocol.event.MigrationEvent.TablesCompleted;
 import dev.godwit.protocol.event.MigrationEvent.TablesPlanned;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.CutMethod;
 import dev.godwit.protocol.table.TableName;
@@ -54,7 +55,10 @@ class BundleDeskTest {
             .toList();
 
     BundleDeskTest() {
-        List.of(new TablesPlanned(tables, true, AT), new MigrationChecked("s", AT), new MigrationPrepared(AT))
+        List.of(
+                        new TablesPlanned(tables, true, AT),
+                        new MigrationChecked("s", SchemaMode.TABLES, "", "d", AT),
+                        new MigrationPrepared(AT))
                 .forEach(ledger::apply);
         // The first table goes by itself, so that the copying begins.
         ledger.apply(new TableStarted(tables.get(0).name(), AT));

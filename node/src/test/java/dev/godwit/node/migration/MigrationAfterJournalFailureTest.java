@@ -180,7 +180,8 @@ class MigrationAfterJournalFailureTest {
 
     private static Migration.CheckEnded checked(String planDigest, TableSpec... tables) {
         return new Migration.CheckEnded(
-                planDigest, new Preparation.Checked(
+                planDigest,
+                new Preparation.Checked(
                         List.of(),
                         List.of(tables),
                         "7/1/shop",
@@ -229,14 +230,12 @@ class MigrationAfterJournalFailureTest {
                 .returns("dump", MigrationStatus::schema)
                 .returns("every node can", MigrationStatus::schemaReason);
         for (Plan same : List.of(open, plan(SchemaMode.DUMP))) {
-            Reply again = entities.ask(
-                    restarted, replyTo -> new Submit(same, PlanDigest.of(same), "ann", replyTo));
+            Reply again = entities.ask(restarted, replyTo -> new Submit(same, PlanDigest.of(same), "ann", replyTo));
             assertThat(again.problem()).isNull();
             assertThat(again.status().schema()).isEqualTo("dump");
         }
         Plan other = plan(SchemaMode.TABLES);
-        Reply refused =
-                entities.ask(restarted, replyTo -> new Submit(other, PlanDigest.of(other), "ann", replyTo));
+        Reply refused = entities.ask(restarted, replyTo -> new Submit(other, PlanDigest.of(other), "ann", replyTo));
         assertThat(refused.problem().code()).isEqualTo(ErrorCode.PLAN_CONFLICT);
     }
 

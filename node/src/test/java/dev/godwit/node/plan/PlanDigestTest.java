@@ -51,7 +51,11 @@ class PlanDigestTest {
 
     @Test
     void changes_with_owners_and_grants_and_where_it_is_left_open_who_makes_the_tables() {
-        assertThat(Stream.of("schema: tables", "schema: tables\nowners: true", "schema: tables\ngrants: true", "schema:")
+        assertThat(Stream.of(
+                                "schema: tables",
+                                "schema: tables\nowners: true",
+                                "schema: tables\ngrants: true",
+                                "schema:")
                         .map(schema -> digest(changed("schema: tables", schema)))
                         .distinct())
                 .hasSize(4);

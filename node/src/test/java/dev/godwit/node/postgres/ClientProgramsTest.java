@@ -39,7 +39,8 @@ class ClientProgramsTest {
     }
 
     private ClientPrograms fitting(int source, int target) {
-        return ClientPrograms.fitting(new ClientProgramSearch("this node", null, root.resolve("path") + ":", root), source, target, "here");
+        return ClientPrograms.fitting(
+                new ClientProgramSearch("this node", null, root.resolve("path") + ":", root), source, target, "here");
     }
 
     @Test
@@ -84,7 +85,8 @@ class ClientProgramsTest {
     void a_configured_directory_is_the_only_one() {
         pair("path", 15);
         Path configured = pair("own", 16);
-        ClientProgramSearch search = new ClientProgramSearch("node a", configured, root.resolve("path").toString(), root);
+        ClientProgramSearch search = new ClientProgramSearch(
+                "node a", configured, root.resolve("path").toString(), root);
 
         assertThat(ClientPrograms.fitting(search, 15, 17, "").directory()).isEqualTo(configured);
         assertThatThrownBy(() -> ClientPrograms.fitting(search, 17, 17, "")).hasMessageContaining("version 16 in ");

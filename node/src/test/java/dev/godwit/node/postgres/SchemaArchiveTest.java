@@ -11,12 +11,14 @@ import dev.godwit.node.postgres.DumpServer.Database;
 import dev.godwit.node.postgres.MaterialisedViews.Refresh;
 import dev.godwit.node.postgres.SchemaArchive.Keep;
 import dev.godwit.node.postgres.TableOfContents.Entry;
+import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.schema.Section;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Limits;
@@ -420,6 +422,13 @@ class SchemaArchiveTest {
         assertFails(nobody, ErrorCode.SOURCE_UNREACHABLE);
         assertFails(unknown, ErrorCode.SOURCE_LOGIN_REFUSED);
         assertFails(source.address("reader"), ErrorCode.SOURCE_PRIVILEGE_MISSING);
+        try (PostgresSource asked = new PostgresSource(source.address("reader"), "godwit test", 1);
+                PostgresSource superuser = new PostgresSource(source.address(), "godwit test", 1)) {
+            assertThat(asked.dumpable().obstacles())
+                    .extracting(Problem::code)
+                    .containsExactly(ErrorCode.SOURCE_PRIVILEGE_MISSING);
+            assertThat(superuser.dumpable()).isEqualTo(new Dumpable(programs.major(), List.of()));
+        }
         assertThatThrownBy(() -> SchemaArchive.dump(programs, there, LIMIT, 1_000))
                 .hasMessageContaining("more than is taken");
     }

@@ -199,14 +199,14 @@ class SchemaFitTest {
                 Connection plain = target.plain("fit_plain")) {
             assertThat(RightsFit.problems(superuser, plan, rights, "here"))
                     .extracting(Problem::code, Problem::what)
-                    .containsExactly(tuple(
-                            ErrorCode.TARGET_ROLE_MISSING,
-                            "The target lacks 2 roles that own something or are granted something: nobody one, nobody two."));
+                    .containsExactly(
+                            tuple(
+                                    ErrorCode.TARGET_ROLE_MISSING,
+                                    "The target lacks 2 roles that own something or are granted something: nobody one, nobody two."));
             assertThat(RightsFit.problems(plain, plan, rights, "here"))
                     .extracting(Problem::code)
                     .containsExactly(ErrorCode.TARGET_ROLE_MISSING, ErrorCode.TARGET_PRIVILEGE_MISSING);
-            assertThat(RightsFit.problems(
-                            plain, TargetServer.plan("shop", SchemaMode.TABLES, target), rights, "here"))
+            assertThat(RightsFit.problems(plain, TargetServer.plan("shop", SchemaMode.TABLES, target), rights, "here"))
                     .isEmpty();
         } finally {
             target.run("DROP ROLE fit_plain");
@@ -237,8 +237,9 @@ class SchemaFitTest {
         assertThat(SchemaFeatures.problems(source.schema(), 17, true, "here")).isEmpty();
         assertThat(SchemaFeatures.problems(source.schema(), 16, true, "here"))
                 .extracting(Problem::what)
-                .containsExactly("The target is PostgreSQL 16 and does not know the collation provider builtin, which is from"
-                        + " 17: needed by collation public.plain.");
+                .containsExactly(
+                        "The target is PostgreSQL 16 and does not know the collation provider builtin, which is from"
+                                + " 17: needed by collation public.plain.");
         assertThat(SchemaFeatures.problems(source.schema(), 13, true, "here"))
                 .extracting(Problem::what)
                 .hasSize(5)

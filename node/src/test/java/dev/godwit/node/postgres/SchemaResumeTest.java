@@ -121,8 +121,8 @@ class SchemaResumeTest {
         killedWhileBlockedBy(
                 "LOCK TABLE shop.item IN SHARE UPDATE EXCLUSIVE MODE",
                 target -> target.finish(plan, source::positions));
-        onAnotherNode(target ->
-                assertThat(target.finish(plan, source::positions)).isEmpty());
+        onAnotherNode(
+                target -> assertThat(target.finish(plan, source::positions)).isEmpty());
 
         assertThat(catalogs(to)).containsExactlyElementsOf(catalogs(from));
         if (mode == SchemaMode.DUMP) {
@@ -159,10 +159,12 @@ class SchemaResumeTest {
             lock.execute(statement);
             Thread working = new Thread(() -> failure.set(catchThrowable(() -> onAnotherNode(step))));
             working.start();
-            await(statement).atMost(ENOUGH).until(() -> !to.texts("SELECT pg_terminate_backend(pid)::text"
-                            + " FROM pg_stat_activity WHERE datname = current_database()"
-                            + " AND application_name LIKE 'godwit%' AND wait_event_type = 'Lock'")
-                    .isEmpty());
+            await(statement)
+                    .atMost(ENOUGH)
+                    .until(() -> !to.texts("SELECT pg_terminate_backend(pid)::text"
+                                    + " FROM pg_stat_activity WHERE datname = current_database()"
+                                    + " AND application_name LIKE 'godwit%' AND wait_event_type = 'Lock'")
+                            .isEmpty());
             working.join(ENOUGH.toMillis());
             other.rollback();
         }

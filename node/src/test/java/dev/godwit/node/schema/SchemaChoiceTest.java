@@ -31,8 +31,7 @@ class SchemaChoiceTest {
 
         assertThat(choice.mode()).isEqualTo(SchemaMode.TABLES);
         assertThat(choice.reason())
-                .isEqualTo(
-                        "pg_dump and pg_restore of version 15 are not on b (found 14, 17), c (found none)");
+                .isEqualTo("pg_dump and pg_restore of version 15 are not on b (found 14, 17), c (found none)");
     }
 
     @Test
@@ -42,8 +41,11 @@ class SchemaChoiceTest {
         assertThat(SchemaChoice.of(SEVENTEEN, FIFTEEN, programs))
                 .isEqualTo(new SchemaChoice(
                         SchemaMode.TABLES, "the target is PostgreSQL 15 and the source PostgreSQL 17"));
-        assertThat(SchemaChoice.of(new Dumpable(15, List.of("it is dark")), SEVENTEEN, programs))
-                .isEqualTo(new SchemaChoice(SchemaMode.TABLES, "it is dark"));
+        assertThat(SchemaChoice.of(
+                        new Dumpable(15, List.of(new Problem(ErrorCode.SOURCE_FAILED, "It is dark.", "", ""))),
+                        SEVENTEEN,
+                        programs))
+                .isEqualTo(new SchemaChoice(SchemaMode.TABLES, "It is dark"));
     }
 
     @Test

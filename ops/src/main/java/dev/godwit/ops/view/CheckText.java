@@ -107,14 +107,16 @@ public final class CheckText {
 
     private static void leftOut(JsonNode json, List<String> lines) {
         Map<String, List<String>> gaps = new LinkedHashMap<>();
-        json.path("leftOut").forEach(gap -> gaps.computeIfAbsent(gap.path("kind").asText(), kind -> new ArrayList<>())
-                .add(gap.path("name").asText()));
+        json.path("leftOut")
+                .forEach(gap -> gaps.computeIfAbsent(gap.path("kind").asText(), kind -> new ArrayList<>())
+                        .add(gap.path("name").asText()));
         if (gaps.isEmpty()) {
             return;
         }
         lines.add("");
         String mode = json.path("schema").path("mode").asText("tables");
-        lines.add("Left out by schema: " + mode.toLowerCase(Locale.ROOT) + ", for you to make (-o json names them all)");
+        lines.add(
+                "Left out by schema: " + mode.toLowerCase(Locale.ROOT) + ", for you to make (-o json names them all)");
         gaps.forEach((kind, names) -> lines.add("  " + Style.printable(kind) + ": " + Quantity.count(names.size())
                 + " ("
                 + names.stream().limit(NAMES_SHOWN).map(Style::printable).collect(Collectors.joining("; "))
