@@ -4,6 +4,7 @@ import dev.godwit.protocol.Wire;
 import dev.godwit.protocol.error.Problem;
 import java.time.Instant;
 import java.util.List;
+import java.util.Objects;
 
 /**
  * What a migration says of itself.
@@ -70,6 +71,8 @@ public record MigrationStatus(
         List<String> allowedActions)
         implements Wire {
     public MigrationStatus {
+        schema = Objects.requireNonNullElse(schema, ""); // an older node does not tell it
+        schemaReason = Objects.requireNonNullElse(schemaReason, "");
         nodes = List.copyOf(nodes);
         problems = List.copyOf(problems);
         allowedActions = List.copyOf(allowedActions);
