@@ -16,7 +16,7 @@ import java.util.TreeMap;
 /**
  * Tells whether two plans describe the same migration. What must not change under a running migration is in the digest:
  * its name, who is read and written as whom (host, port, database, user), the consistency, the tables (include and
- * exclude, in any order), who makes them and what is left out. What may change when a plan is handed in again is not: limits, where
+ * exclude, in any order), whether large objects go with them, who makes them and what is left out. What may change when a plan is handed in again is not: limits, where
  * passwords are found, sslmode and driver properties.
  *
  * <p>Digests are kept in journals: the form may not change for plans of {@code godwit/v1}.
@@ -47,6 +47,9 @@ public final class PlanDigest {
         parts.put("include", plan.include().stream().distinct().sorted().toList());
         parts.put("exclude", plan.exclude().stream().distinct().sorted().toList());
         parts.put("schema", plan.schema().name().toLowerCase(Locale.ROOT));
+        if (plan.largeObjects() != Plan.meansLargeObjects(plan.include())) { // digests of before it stay as they are
+            parts.put("largeObjects", plan.largeObjects());
+        }
         if (!plan.leaveOut().isEmpty()) { // digests of before it stay as they are
             parts.put("leaveOut", plan.leaveOut().stream().distinct().sorted().toList());
         }

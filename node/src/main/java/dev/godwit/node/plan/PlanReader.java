@@ -26,7 +26,7 @@ public final class PlanReader {
     static final String KIND = "Migration";
     static final int DEFAULT_PORT = 5432;
     static final String DEFAULT_SSLMODE = "prefer";
-    static final List<String> DEFAULT_INCLUDE = List.of("*.*");
+    static final List<String> DEFAULT_INCLUDE = List.of(Plan.EVERY_TABLE);
     static final List<String> SSLMODES = List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
     private static final TextForm NAME = TextForm.of(
@@ -63,6 +63,8 @@ public final class PlanReader {
 
     private static Plan plan(Value value) {
         Section section = Section.of(value, Plan.class);
+        List<String> include =
+                section.optional("include").map(PlanReader::include).orElse(DEFAULT_INCLUDE);
         return new Plan(
                 section.required("apiVersion")
                         .map(v -> v.word(List.of(API_VERSION)))
@@ -72,8 +74,9 @@ public final class PlanReader {
                 section.required("source").map(PlanReader::endpoint).orElse(null),
                 section.required("targets").map(PlanReader::targets).orElse(Map.of()),
                 section.optional("consistency").map(PlanReader::consistency).orElse(Consistency.SNAPSHOT),
-                section.optional("include").map(PlanReader::include).orElse(DEFAULT_INCLUDE),
+                include,
                 section.optional("exclude").map(PlanReader::patterns).orElse(List.of()),
+                section.optional("largeObjects").map(Value::truth).orElse(Plan.meansLargeObjects(include)),
                 section.optional("schema").map(v -> v.choice(SchemaMode.class)).orElse(SchemaMode.TABLES),
                 section.optional("leaveOut").map(PlanReader::leaveOut).orElse(List.of()),
                 section.optional("limits").map(PlanReader::limits).orElse(Limits.DEFAULT));

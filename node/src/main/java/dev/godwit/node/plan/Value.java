@@ -153,6 +153,15 @@ record Value(Node node, String path, Findings findings) {
         return constants.get(Math.max(at, 0));
     }
 
+    /** True or false. */
+    boolean truth() {
+        if (!is(Tag.BOOL)) {
+            wrongType("true or false", "Write true or false, without quotes.");
+            return false;
+        }
+        return Boolean.parseBoolean(((ScalarNode) node).getValue());
+    }
+
     /** A whole number between the bounds, both inclusive. */
     int wholeNumber(int least, int most) {
         String expected = "It takes a whole number from " + least + " to " + most;

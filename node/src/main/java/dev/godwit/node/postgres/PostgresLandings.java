@@ -180,8 +180,8 @@ final class PostgresLandings {
         String columns = table.columns().isEmpty()
                 ? ""
                 : " (" + Sql.idents(table.columns().stream().map(c -> c.name()).toList()) + ")";
-        return "COPY " + Sql.table(table.name()) + columns + " FROM STDIN (FORMAT "
-                + (table.binary() ? "binary" : "text") + ")";
+        String into = LargeObjects.are(table.name()) ? LargeObjectLanding.VIEW : Sql.table(table.name());
+        return "COPY " + into + columns + " FROM STDIN (FORMAT " + (table.binary() ? "binary" : "text") + ")";
     }
 
     static String where(String migration, TableName table, String shard) {

@@ -105,7 +105,7 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
         return common.equals(ours.shape());
     }
 
-    /** What is made one by one although an archive has all; the archive brings whatever it needs, but large objects. */
+    /** What is made one by one although an archive has all; the archive brings whatever it needs. */
     private static SchemaPlan besideAnArchive(SchemaPlan source) {
         return new SchemaPlan(
                 source.serverMajor(),
@@ -113,9 +113,7 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
                         .filter(object -> ArchiveSelection.isMadeElsewhere(object)
                                 || object.kind() == ObjectKind.PERSISTENCE && object.table() != null)
                         .toList(),
-                source.notCarried().stream()
-                        .filter(left -> left.kind().equals("large objects"))
-                        .toList(),
+                List.of(),
                 source.rowTypes());
     }
 

@@ -262,7 +262,6 @@ class WholeSchemaTest {
                         "row-level security shop.calls",
                         "grants shop.egg",
                         "publication published",
-                        "large objects 1",
                         "foreign key shop.points_elsewhere elsewhere_fkey",
                         "column default shop.calls a",
                         "check constraint shop.calls called",

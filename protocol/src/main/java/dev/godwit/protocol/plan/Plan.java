@@ -14,6 +14,7 @@ import java.util.Map;
  * @param consistency which moment of the source the targets show
  * @param include patterns {@code schema.table} of tables to migrate, {@code *} matches any run of characters
  * @param exclude patterns of tables to leave out, applied after {@code include}
+ * @param largeObjects whether the source's large objects are copied too
  * @param schema who makes the tables in the targets
  * @param leaveOut patterns of what may be missing in the targets although the source has it: kind and name, as the check
  *     tells them, for example {@code view public.*}; {@code *} matches any run of characters
@@ -28,13 +29,50 @@ public record Plan(
         Consistency consistency,
         List<String> include,
         List<String> exclude,
+        boolean largeObjects,
         SchemaMode schema,
         List<String> leaveOut,
         Limits limits) {
+    /** The pattern that leaves no table out. */
+    public static final String EVERY_TABLE = "*.*";
+
     public Plan {
         targets = Map.copyOf(targets);
         include = List.copyOf(include);
         exclude = List.copyOf(exclude);
         leaveOut = leaveOut == null ? List.of() : List.copyOf(leaveOut); // journals of before it have none
+    }
+
+    /** A plan that says nothing of large objects. */
+    public Plan(
+            String apiVersion,
+            String kind,
+            String name,
+            Endpoint source,
+            Map<String, Endpoint> targets,
+            Consistency consistency,
+            List<String> include,
+            List<String> exclude,
+            SchemaMode schema,
+            List<String> leaveOut,
+            Limits limits) {
+        this(
+                apiVersion,
+                kind,
+                name,
+                source,
+                targets,
+                consistency,
+                include,
+                exclude,
+                meansLargeObjects(include),
+                schema,
+                leaveOut,
+                limits);
+    }
+
+    /** Whether large objects are meant where a plan does not say: they belong to the whole, and to no part of it. */
+    public static boolean meansLargeObjects(List<String> include) {
+        return include.contains(EVERY_TABLE);
     }
 }

@@ -29,6 +29,9 @@ import org.junit.jupiter.params.provider.MethodSource;
  * new form is added beside it.
  */
 class EventSamplesTest {
+    /** The oldest first. */
+    private static final List<String> FORMS = List.of("v1", "v2", "v3");
+
     private static final ObjectMapper JSON = JsonMapper.builder()
             .addModules(new JavaTimeModule(), new Jdk8Module())
             .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
@@ -89,15 +92,19 @@ class EventSamplesTest {
 
     @ParameterizedTest
     @MethodSource("wired")
-    void the_first_form_still_decodes(Wired wired) throws IOException {
-        JsonNode first = sample(wired, "v1");
-        assertThat(first).isNotNull();
+    void every_form_still_decodes(Wired wired) throws IOException {
+        assertThat(sample(wired, FORMS.get(0))).isNotNull();
+        for (String form : FORMS) {
+            JsonNode sample = sample(wired, form);
+            if (sample != null) {
+                Object decoded = JSON.treeToValue(sample, wired.family());
 
-        Object decoded = JSON.treeToValue(first, wired.family());
-
-        assertThat(decoded).isExactlyInstanceOf(wired.type());
-        assertThat(CBOR.readValue(CBOR.writeValueAsBytes(decoded), wired.family()))
-                .isEqualTo(decoded);
+                assertThat(decoded).as(form).isExactlyInstanceOf(wired.type());
+                assertThat(CBOR.readValue(CBOR.writeValueAsBytes(decoded), wired.family()))
+                        .as(form)
+                        .isEqualTo(decoded);
+            }
+        }
     }
 
     @ParameterizedTest
@@ -127,15 +134,18 @@ class EventSamplesTest {
     }
 
     private static JsonNode sample(Wired wired) throws IOException {
-        JsonNode second = sample(wired, "v2");
-        JsonNode newest = second == null ? sample(wired, "v1") : second;
+        JsonNode newest = null;
+        for (String form : FORMS) {
+            JsonNode sample = sample(wired, form);
+            newest = sample == null ? newest : sample;
+        }
         assertThat(newest).as("stored sample of " + wired.name()).isNotNull();
         return newest;
     }
 
-    /** Null where there is none of that version. */
-    private static JsonNode sample(Wired wired, String version) throws IOException {
-        String folder = (wired.family() == ShardRange.class ? "/ranges/" : "/events/") + version + '/';
+    /** Null where the event did not change to that form. */
+    private static JsonNode sample(Wired wired, String form) throws IOException {
+        String folder = (wired.family() == ShardRange.class ? "/ranges/" : "/events/") + form + '/';
         try (InputStream in = EventSamplesTest.class.getResourceAsStream(folder + wired.name() + ".json")) {
             return in == null ? null : JSON.readTree(in);
         }
