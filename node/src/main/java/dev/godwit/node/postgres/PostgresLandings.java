@@ -166,6 +166,9 @@ final class PostgresLandings {
 
     private PostgresLanding open(Connection connection, ShardOrder order, HolderName name, int backend, String where)
             throws SQLException {
+        if (LargeObjects.are(order.table().name())) {
+            LargeObjectLanding.begin(connection);
+        }
         CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(copyStatement(order.table()));
         // From here on the source sets the pace, which may be slow.
         TargetSessions.limit(connection, Duration.ZERO);

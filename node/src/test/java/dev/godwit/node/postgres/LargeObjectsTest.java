@@ -300,6 +300,29 @@ class LargeObjectsTest {
         }
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {SUPERUSER, OWNER})
+    void a_target_that_fires_no_triggers_gets_the_objects_or_says_why_not(String user) {
+        target.run(
+                "ALTER DATABASE " + target.name() + " SET session_replication_role = replica",
+                "ALTER DATABASE " + target.name() + " OWNER TO " + OWNER);
+        landings.close();
+        landings = new PostgresTarget(target.address(user), "godwit test", 4);
+        try (PostgresSource source = source(SOURCE, SUPERUSER)) {
+            TableSpec objects = prepare(source);
+            if (user.equals(SUPERUSER)) {
+                copy(source, objects, "0.0", WHOLE);
+                assertThat(digests(target)).containsExactlyElementsOf(digests(SOURCE));
+            } else {
+                assertThatThrownBy(() -> copy(source, objects, "0.0", WHOLE))
+                        .isInstanceOfSatisfying(
+                                GodwitException.class,
+                                e -> assertThat(e.code()).isEqualTo(ErrorCode.TARGET_PRIVILEGE_MISSING));
+                assertThat(target.number("SELECT count(*) FROM godwit.claim")).isZero();
+            }
+        }
+    }
+
     @Test
     void what_stays_behind_is_told() {
         Database told = TargetServer.database();
@@ -309,6 +332,14 @@ class LargeObjectsTest {
                 "GRANT SELECT ON LARGE OBJECT 2 TO PUBLIC",
                 "CREATE TABLE public.t (id int)");
         Plan all = Plans.withSource(plan(), new Endpoint(told.address()));
+        try (PostgresSource source = source(told, SUPERUSER)) {
+            List<TableSpec> objects = source.tables(all).stream()
+                    .filter(table -> LargeObjects.are(table.name()))
+                    .toList();
+            assertThat(PostgresPreflight.look(all, objects, List.of()).space().rowBytes())
+                    .as("without what making objects costs")
+                    .isLessThan(objects.get(0).estimatedBytes());
+        }
         Plan some = Plans.withTables(all, List.of("public.*"), List.of());
 
         assertThat(PostgresPreflight.look(some, List.of(), List.of()).notes())
