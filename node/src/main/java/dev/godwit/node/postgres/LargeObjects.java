@@ -18,7 +18,7 @@ import java.util.Optional;
  * every object has a first piece, an empty one too, and all pieces of an object are in one shard, the first in front.
  */
 final class LargeObjects {
-    static final TableName NAME = new TableName("pg_catalog", "pg_largeobject");
+    static final TableName NAME = TableName.LARGE_OBJECTS;
 
     /** A row for each object. Everybody may read it. */
     private static final TableName EACH = new TableName("pg_catalog", "pg_largeobject_metadata");
