@@ -1,5 +1,6 @@
 package dev.godwit.node.lifecycle;
 
+import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.util.ArrayList;
 import java.util.Deque;
@@ -27,9 +28,9 @@ public final class Bundles {
 
     private Bundles() {}
 
-    /** Whether a table is so small that it may go in a bundle. */
+    /** Whether a table is so small that it may go in a bundle. Large objects are read and written in a way of their own. */
     public static boolean isSmall(TableSpec table) {
-        return table.estimatedBytes() <= SMALL_BYTES;
+        return table.estimatedBytes() <= SMALL_BYTES && !table.name().equals(TableName.LARGE_OBJECTS);
     }
 
     /** Whether so many small tables are worth bundles. */

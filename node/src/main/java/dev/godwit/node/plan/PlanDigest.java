@@ -16,7 +16,7 @@ import java.util.TreeMap;
 /**
  * Tells whether two plans describe the same migration. What must not change under a running migration is in the digest:
  * its name, who is read and written as whom (host, port, database, user), the consistency, the tables (include and
- * exclude, in any order), who makes them, owners, grants, and what is left out. What may change when a plan is handed in
+ * exclude, in any order), whether large objects go with them, who makes them, owners, grants, and what is left out. What may change when a plan is handed in
  * again is not: limits, where passwords are found, sslmode and driver properties. A plan that leaves open who makes the
  * tables has another digest than the same plan once that is decided.
  *
@@ -47,6 +47,9 @@ public final class PlanDigest {
         parts.put("consistency", plan.consistency().name().toLowerCase(Locale.ROOT));
         parts.put("include", plan.include().stream().distinct().sorted().toList());
         parts.put("exclude", plan.exclude().stream().distinct().sorted().toList());
+        if (plan.largeObjects() != Plan.meansLargeObjects(plan.include())) { // digests of before it stay as they are
+            parts.put("largeObjects", plan.largeObjects());
+        }
         if (plan.schema() != null) {
             parts.put("schema", plan.schema().word());
         }

@@ -26,7 +26,7 @@ public final class PlanReader {
     static final String KIND = "Migration";
     static final int DEFAULT_PORT = 5432;
     static final String DEFAULT_SSLMODE = "prefer";
-    static final List<String> DEFAULT_INCLUDE = List.of("*.*");
+    static final List<String> DEFAULT_INCLUDE = List.of(Plan.EVERY_TABLE);
     static final List<String> SSLMODES = List.of("disable", "allow", "prefer", "require", "verify-ca", "verify-full");
 
     private static final TextForm NAME = TextForm.of(
@@ -67,6 +67,8 @@ public final class PlanReader {
                 .filter(v -> !v.is(Tag.NULL)) // as JSON writes a plan that leaves it open
                 .map(v -> v.choice(SchemaMode.class))
                 .orElse(null);
+        List<String> include =
+                section.optional("include").map(PlanReader::include).orElse(DEFAULT_INCLUDE);
         return new Plan(
                 section.required("apiVersion")
                         .map(v -> v.word(List.of(API_VERSION)))
@@ -76,8 +78,9 @@ public final class PlanReader {
                 section.required("source").map(PlanReader::endpoint).orElse(null),
                 section.required("targets").map(PlanReader::targets).orElse(Map.of()),
                 section.optional("consistency").map(PlanReader::consistency).orElse(Consistency.SNAPSHOT),
-                section.optional("include").map(PlanReader::include).orElse(DEFAULT_INCLUDE),
+                include,
                 section.optional("exclude").map(PlanReader::patterns).orElse(List.of()),
+                section.optional("largeObjects").map(Value::truth).orElse(Plan.meansLargeObjects(include)),
                 schema,
                 section.optional("owners").map(v -> rights(v, schema)).orElse(false),
                 section.optional("grants").map(v -> rights(v, schema)).orElse(false),
@@ -86,7 +89,7 @@ public final class PlanReader {
     }
 
     private static boolean rights(Value value, SchemaMode schema) {
-        boolean wanted = value.flag();
+        boolean wanted = value.truth();
         if (wanted && schema == SchemaMode.EXISTING) {
             value.wrong(
                     ErrorCode.PLAN_WRONG_VALUE,

@@ -154,12 +154,12 @@ record Value(Node node, String path, Findings findings) {
     }
 
     /** True or false. */
-    boolean flag() {
+    boolean truth() {
         if (!is(Tag.BOOL)) {
             wrongType("true or false", "Write true or false, without quotes.");
             return false;
         }
-        return Boolean.parseBoolean(((ScalarNode) node).getValue().toLowerCase(Locale.ROOT));
+        return Boolean.parseBoolean(((ScalarNode) node).getValue());
     }
 
     /** A whole number between the bounds, both inclusive. */

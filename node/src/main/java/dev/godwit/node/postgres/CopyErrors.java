@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.SQLException;
@@ -18,6 +19,17 @@ final class CopyErrors {
     private static final Pattern LINE = Pattern.compile(", line (\\d{1,18})(?:, column )?");
 
     private CopyErrors() {}
+
+    /**
+     * The exception to throw instead of one that the target gave.
+     *
+     * @param where migration, table and shard
+     */
+    static GodwitException translate(SQLException failure, TableSpec table, String where) {
+        Optional<GodwitException> taken =
+                LargeObjects.are(table.name()) ? LargeObjectLanding.taken(failure, where) : Optional.empty();
+        return taken.orElseGet(() -> PostgresErrors.translate(failure, Side.TARGET, where + place(failure, table)));
+    }
 
     /** {@code , row 3, column b}, as far as it is known; else empty. */
     static String place(SQLException failure, TableSpec table) {

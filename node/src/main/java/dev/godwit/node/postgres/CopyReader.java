@@ -71,9 +71,15 @@ final class CopyReader implements RangeReader {
         try {
             PgConnection session = pooled.unwrap(PgConnection.class);
             SourceTransaction.begin(session, imported, ErrorCode.SNAPSHOT_NOT_READY, connections.place());
-            lockAndCompareFile(session, table, range, imported.isPresent(), where);
+            String query;
+            if (LargeObjects.are(table.name())) {
+                query = LargeObjectRead.prepare(session, table, range);
+            } else {
+                lockAndCompareFile(session, table, range, imported.isPresent(), where);
+                query = query(table, range);
+            }
             String snapshot = SourceTransaction.snapshot(session);
-            return new CopyReader(connections, pooled, session, where, snapshot, copySql(table, range));
+            return new CopyReader(connections, pooled, session, where, snapshot, copySql(table, query));
         } catch (SQLException e) {
             connections.discard(pooled);
             throw PostgresErrors.translate(e, connections.side(), where);
@@ -112,16 +118,22 @@ final class CopyReader implements RangeReader {
         }
     }
 
-    static String copySql(TableSpec table, ShardRange range) {
-        return "COPY (SELECT "
+    private static String query(TableSpec table, ShardRange range) {
+        return "SELECT "
                 + Sql.idents(table.columns().stream().map(ColumnSpec::name).toList())
                 + " FROM ONLY "
                 + Sql.table(table.name())
                 + " WHERE "
-                + Sql.predicate(table, range)
-                + ") TO STDOUT (FORMAT "
-                + (table.binary() ? "binary" : "text")
-                + ")";
+                + Sql.predicate(table, range);
+    }
+
+    /** Of a table that is not the large objects. */
+    static String copySql(TableSpec table, ShardRange range) {
+        return copySql(table, query(table, range));
+    }
+
+    private static String copySql(TableSpec table, String query) {
+        return "COPY (" + query + ") TO STDOUT (FORMAT " + (table.binary() ? "binary" : "text") + ")";
     }
 
     @Override

@@ -189,9 +189,7 @@ final class PostgresLanding implements LandingSession {
     }
 
     private GodwitException refused(SQLException e) {
-        return cancelled
-                ? gone()
-                : PostgresErrors.translate(e, Side.TARGET, where + CopyErrors.place(e, order.table()));
+        return cancelled ? gone() : CopyErrors.translate(e, order.table(), where);
     }
 
     private GodwitException gone() {

@@ -166,6 +166,9 @@ final class PostgresLandings {
 
     private PostgresLanding open(Connection connection, ShardOrder order, HolderName name, int backend, String where)
             throws SQLException {
+        if (LargeObjects.are(order.table().name())) {
+            LargeObjectLanding.begin(connection);
+        }
         CopyIn copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(copyStatement(order.table()));
         // From here on the source sets the pace, which may be slow.
         TargetSessions.limit(connection, Duration.ZERO);
@@ -180,8 +183,8 @@ final class PostgresLandings {
         String columns = table.columns().isEmpty()
                 ? ""
                 : " (" + Sql.idents(table.columns().stream().map(c -> c.name()).toList()) + ")";
-        return "COPY " + Sql.table(table.name()) + columns + " FROM STDIN (FORMAT "
-                + (table.binary() ? "binary" : "text") + ")";
+        String into = LargeObjects.are(table.name()) ? LargeObjectLanding.VIEW : Sql.table(table.name());
+        return "COPY " + into + columns + " FROM STDIN (FORMAT " + (table.binary() ? "binary" : "text") + ")";
     }
 
     static String where(String migration, TableName table, String shard) {

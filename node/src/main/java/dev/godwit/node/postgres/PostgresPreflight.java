@@ -194,6 +194,10 @@ public final class PostgresPreflight {
             if (sourceFacts != null && targetFacts != null) {
                 remarks.addAll(BothSides.remarks(sourceFacts, targetFacts, target.place));
             }
+            remarks.addAll(source.ask(
+                    "what the source's large objects are like",
+                    List.of(),
+                    connection -> LargeObjectCheck.remarks(connection, plan, source.place)));
             RowWidths widths = new RowWidths(RowWidths.NEAR, plan.limits().shardBytes());
             remarks.addAll(source.ask(
                     "how wide rows are",

@@ -96,12 +96,16 @@ public final class PostgresSource implements SourceDatabase {
 
     @Override
     public List<KeySample> sample(TableSpec table, int wanted) {
-        return ask(where(table.name()), connection -> sampler.table(connection, table, wanted));
+        return ask(
+                where(table.name()),
+                connection -> sampler.table(connection, LargeObjects.sampled(connection, table), wanted));
     }
 
     @Override
     public List<KeySample> sample(TableSpec table, ShardRange.Keys within, int wanted) {
-        return ask(where(table.name()), connection -> sampler.range(connection, table, within, wanted));
+        return ask(
+                where(table.name()),
+                connection -> sampler.range(connection, LargeObjects.sampled(connection, table), within, wanted));
     }
 
     @Override

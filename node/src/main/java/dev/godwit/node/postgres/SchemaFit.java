@@ -33,7 +33,7 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
     private static final int FIRST_WITH_MAINTAIN = 17;
 
     /** Kinds of what an archive does not bring. */
-    private static final Set<String> IN_NO_ARCHIVE = Set.of("large objects", "publication", "subscription");
+    private static final Set<String> IN_NO_ARCHIVE = Set.of("publication", "subscription");
 
     /** Whose values travel by their shape. */
     private static final Set<ObjectKind> TYPES =
@@ -153,7 +153,7 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
         return common.equals(ours.shape());
     }
 
-    /** What is made one by one although an archive has all; the archive brings whatever it needs, but large objects. */
+    /** What is made one by one although an archive has all; the archive brings whatever it needs. */
     private static SchemaPlan besideAnArchive(SchemaPlan source) {
         return source.with(
                 source.objects().stream()

@@ -94,8 +94,7 @@ final class SchemaLeftOut {
             "SELECT 'extension', extname, 'What needs it can be made only where the target has it.'"
                     + " FROM pg_extension WHERE extname <> 'plpgsql' ORDER BY 2",
             "SELECT 'default privileges', coalesce((SELECT nspname FROM pg_namespace n WHERE n.oid = defaclnamespace),"
-                    + " 'of the database'), '' FROM pg_default_acl ORDER BY 2",
-            "SELECT 'large objects', count(*)::text, '' FROM pg_largeobject_metadata HAVING count(*) > 0");
+                    + " 'of the database'), '' FROM pg_default_acl ORDER BY 2");
 
     private SchemaLeftOut() {}
 

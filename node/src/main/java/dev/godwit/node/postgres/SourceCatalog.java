@@ -137,6 +137,7 @@ final class SourceCatalog {
                     size.rows,
                     size.fileNode));
         }
+        LargeObjects.spec(connection, plan).ifPresent(specs::add);
         specs.sort(
                 Comparator.comparingLong(TableSpec::estimatedBytes).reversed().thenComparing(TableSpec::name));
         return List.copyOf(specs);

@@ -15,6 +15,7 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Looks for everything about the source that would keep a plan from working, and reports all of it at once. Only a
@@ -110,7 +111,11 @@ final class SourceCheck {
             }
             relation(relation, role, problems);
         }
-        missing(plan, relations, problems);
+        Optional<TableSpec> largeObjects = LargeObjects.spec(connection, plan);
+        if (largeObjects.isPresent()) {
+            LargeObjectCheck.problem(connection, plan, role).ifPresent(problems::add);
+        }
+        missing(plan, relations, largeObjects.isPresent(), problems);
         for (TableSpec table : catalog.tables(plan)) {
             for (ColumnSpec column : table.columns()) {
                 if (hasControlCharacter(column.name())) {
@@ -167,7 +172,8 @@ final class SourceCheck {
     }
 
     /** A name without a wildcard promises a table; a wildcard takes what is there. */
-    private static void missing(Plan plan, List<SourceRelation> relations, List<Problem> problems) {
+    private static void missing(
+            Plan plan, List<SourceRelation> relations, boolean largeObjects, List<Problem> problems) {
         // A partitioned table stands for its leaves, also where it has none yet.
         List<TableName> copied = relations.stream()
                 .filter(relation -> relation.isTable() || relation.kind() == 'p')
@@ -188,7 +194,7 @@ final class SourceCheck {
                     "include",
                     "Correct the name (case counts, no quotes), or take it out."));
         }
-        if (missing.isEmpty() && relations.stream().noneMatch(SourceRelation::isTable)) {
+        if (missing.isEmpty() && !largeObjects && relations.stream().noneMatch(SourceRelation::isTable)) {
             problems.add(new Problem(
                     ErrorCode.NO_TABLES_MATCH,
                     "No table of the source matches the plan's patterns.",

@@ -39,15 +39,19 @@ final class TableSizes {
                     THEN coalesce(pg_relation_size(nullif(c.reltoastrelid, 0)), 0) ELSE 0 END,
                   CASE WHEN w.bytes >= %1$d
                     THEN coalesce(pg_relation_size(c.oid), 0) / current_setting('block_size')::bigint ELSE 0 END
-                FROM unnest(?::text[], ?::text[], ?::bigint[]) w(schema, name, bytes)
-                JOIN pg_namespace n ON n.nspname = w.schema
-                JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = w.name""".formatted(WORTH_PARTING);
+                FROM unnest(?::text[], ?::text[], ?::bigint[]) g(schema, name, bytes)
+                JOIN pg_namespace n ON n.nspname = g.schema
+                JOIN pg_class c ON c.relnamespace = n.oid AND c.relname = g.name
+                CROSS JOIN LATERAL (SELECT coalesce(g.bytes, pg_table_size(c.oid)) AS bytes) w""".formatted(WORTH_PARTING);
         Map<TableName, Size> sizes = new HashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             Object[] schemas =
                     tables.stream().map(table -> table.name().schema()).toArray();
             Object[] names = tables.stream().map(table -> table.name().name()).toArray();
-            Object[] bytes = tables.stream().map(TableSpec::estimatedBytes).toArray();
+            Object[] bytes = tables.stream()
+                    // What making large objects costs is in their bytes, and no disk holds it.
+                    .map(table -> LargeObjects.are(table.name()) ? null : table.estimatedBytes())
+                    .toArray();
             statement.setArray(1, connection.createArrayOf("text", schemas));
             statement.setArray(2, connection.createArrayOf("text", names));
             statement.setArray(3, connection.createArrayOf("bigint", bytes));

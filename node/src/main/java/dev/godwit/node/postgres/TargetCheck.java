@@ -5,6 +5,7 @@ import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.SchemaMode;
+import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -120,20 +121,27 @@ final class TargetCheck {
     private void privileges(Plan plan, List<TableSpec> tables) {
         sessions.reading(place, connection -> {
             boolean mayCreateSchemas = is(connection, "SELECT has_database_privilege(current_database(), 'CREATE')");
-            if (!TargetTables.present(connection)) {
+            boolean present = TargetTables.present(connection);
+            if (!present || LargeObjects.areAmong(tables) && !LargeObjectLanding.isThere(connection)) {
                 requireCreate(connection, TargetTables.SCHEMA, mayCreateSchemas);
-            } else if (!mayUseOwnTables(connection)) {
+            }
+            if (present && !mayUseOwnTables(connection)) {
                 add(
                         ErrorCode.TARGET_PRIVILEGE_MISSING,
                         "The user may not read and write the tables in schema godwit.",
                         "Use the user who made them, or grant SELECT, INSERT, UPDATE and DELETE on them.");
             }
             if (plan.schema().makesTables()) {
-                for (String name :
-                        tables.stream().map(t -> t.name().schema()).distinct().toList()) {
+                for (String name : tables.stream()
+                        .map(TableSpec::name)
+                        .filter(name -> !LargeObjects.are(name))
+                        .map(TableName::schema)
+                        .distinct()
+                        .toList()) {
                     requireCreate(connection, name, mayCreateSchemas);
                 }
             }
+
             return null;
         });
     }

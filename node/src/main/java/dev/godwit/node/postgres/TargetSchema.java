@@ -64,6 +64,13 @@ final class TargetSchema {
         TargetShape made = sessions.reading(place, connection -> TargetShape.read(connection, plan.name(), tables));
         refuseIfAny(gone(plan.name(), tables, made));
         refuseIfAny(differences(made, tables, true));
+        if (LargeObjects.areAmong(tables)) {
+            sessions.durably(place, TargetSessions.SHORT, connection -> {
+                TargetTables.lock(connection, TargetTables.LOCK_PREPARE);
+                LargeObjectLanding.make(connection);
+                return null;
+            });
+        }
         record(plan.name(), tables, shape);
         refuseIfAny(occupied(plan.name(), tables, made, true));
     }
@@ -194,7 +201,9 @@ final class TargetSchema {
                         ErrorCode.TARGET_NOT_EMPTY,
                         "The target's table holds rows, and this migration has landed none in it.",
                         Sql.printable(table.text()),
-                        "Empty or drop the table, or exclude it.");
+                        LargeObjects.are(table)
+                                ? "lo_unlink the target's large objects, or say largeObjects: false."
+                                : "Empty or drop the table, or exclude it.");
     }
 
     /** Those of which some shard that this migration has landed had rows. */
@@ -229,7 +238,7 @@ final class TargetSchema {
                     .append(i)
                     .append(" WHERE EXISTS (SELECT FROM ")
                     .append(shape.partitioned(tables.get(i)) ? "" : "ONLY ")
-                    .append(Sql.table(tables.get(i)))
+                    .append(Sql.table(LargeObjects.readable(tables.get(i))))
                     .append(')');
         }
         Set<TableName> holdRows = new HashSet<>();

@@ -51,12 +51,13 @@ final class TargetShape {
         return rowsAreIn;
     }
 
+    /** Every database has large objects, as one may say: they are no table that somebody has to make. */
     boolean has(TableName table) {
-        return found.containsKey(table);
+        return found.containsKey(table) || LargeObjects.are(table);
     }
 
     boolean partitioned(TableName table) {
-        return found.get(table).kind().equals("p");
+        return found.containsKey(table) && found.get(table).kind().equals("p");
     }
 
     /** Everything about one table that would keep its rows out. Empty for a table that is not there. */
@@ -188,7 +189,10 @@ final class TargetShape {
         CatalogRows.named(
                 connection,
                 sql,
-                tables.stream().map(TableSpec::name).toList(),
+                tables.stream()
+                        .map(TableSpec::name)
+                        .filter(name -> !LargeObjects.are(name))
+                        .toList(),
                 row -> found.put(
                         new TableName(row.getString(1), row.getString(2)),
                         new Found(

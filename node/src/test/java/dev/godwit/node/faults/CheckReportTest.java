@@ -27,6 +27,7 @@ class CheckReportTest {
                 "CREATE INDEX by_note ON item (note)",
                 "CREATE VIEW notes AS SELECT note FROM item",
                 "CREATE TABLE log (line text)",
+                "SELECT lo_create(0)",
                 "ANALYZE",
                 "ALTER DATABASE " + source.name() + " SET statement_timeout = '5min'");
 
@@ -38,7 +39,8 @@ class CheckReportTest {
         assertThat(check.problems()).isEmpty();
         assertThat(check.codes("warnings")).contains("TARGET_NOT_CRASH_SAFE");
         assertThat(check.codes("notes"))
-                .containsExactly("SESSION_TIMEOUT_LIFTED", "TABLES_WITHOUT_KEY", "SPACE_NEEDED");
+                .containsExactly(
+                        "SESSION_TIMEOUT_LIFTED", "TABLES_WITHOUT_KEY", "LARGE_OBJECTS_LEFT_OUT", "SPACE_NEEDED");
         JsonNode report = check.report();
         assertThat(report.get("tables").findValuesAsText("table")).containsExactly("public.item", "public.log");
         assertThat(report.get("tables").get(0).get("highSeconds").asLong()).isPositive();

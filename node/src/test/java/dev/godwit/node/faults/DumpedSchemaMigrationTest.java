@@ -86,6 +86,7 @@ class DumpedSchemaMigrationTest {
                 "ALTER TABLE app.parent ENABLE ROW LEVEL SECURITY",
                 "CREATE POLICY good ON app.parent FOR SELECT USING (mood = 'good')",
                 "COMMENT ON VIEW app.seen IS 'seen'",
+                "SELECT lo_from_bytea(7007, 'large')",
                 "ALTER SCHEMA app OWNER TO reader",
                 "ALTER TABLE app.child OWNER TO reader",
                 "GRANT SELECT, INSERT ON app.parent TO reader WITH GRANT OPTION",
@@ -117,6 +118,8 @@ class DumpedSchemaMigrationTest {
         for (String table : List.of("app.parent", "app.child", "app.audit", "app.scratch")) {
             assertThat(target.content(table)).as(table).isEqualTo(source.content(table));
         }
+        assertThat(target.texts("SELECT oid || ' ' || convert_from(lo_get(oid), 'UTF8') FROM pg_largeobject_metadata"))
+                .containsExactly("7007 large");
         assertThat(target.text("SELECT n FROM app.a_second")).isEqualTo("2001");
         assertThat(target.text("SELECT relpersistence FROM pg_class WHERE oid = 'app.scratch'::regclass"))
                 .isEqualTo("u");

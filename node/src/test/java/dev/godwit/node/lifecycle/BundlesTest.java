@@ -60,6 +60,24 @@ class BundlesTest {
     }
 
     @Test
+    void large_objects_go_by_themselves_however_few_they_are() {
+        TableSpec small = table(1, 10, 3);
+        TableSpec objects = new TableSpec(
+                TableName.LARGE_OBJECTS,
+                small.columns(),
+                small.keyColumns(),
+                small.keyNullable(),
+                small.method(),
+                small.binary(),
+                small.estimatedBytes(),
+                small.estimatedRows(),
+                small.fileNode());
+
+        assertThat(Bundles.isSmall(small)).isTrue();
+        assertThat(Bundles.isSmall(objects)).isFalse();
+    }
+
+    @Test
     void bundles_are_bounded_by_tables_bytes_and_columns_and_hold_every_table_once() {
         Deque<TableSpec> queue = new ArrayDeque<>(tables(130, 100));
         assertThat(List.of(Bundles.next(queue), Bundles.next(queue), Bundles.next(queue)))

@@ -43,7 +43,8 @@ class PlanDigestTest {
                 "consistency: snapshot         | consistency: frozen",
                 "sales.orders                  | sales.order",
                 "public.audit_*                | public.audit*",
-                "schema: tables                | schema: existing"
+                "schema: tables                | schema: existing",
+                "schema: tables                | largeObjects: true"
             })
     void changes_with_what_must_not_change_under_a_running_migration(String from, String to) {
         assertThat(digest(changed(from, to))).isNotEqualTo(digest(PlanSamples.SHOP));
@@ -71,6 +72,7 @@ class PlanDigestTest {
                 "{file: /run/secrets/shop}                 | {env: OTHER}",
                 "sslmode: prefer                           | sslmode: require",
                 "sslmode: prefer                           | properties: {connectTimeout: 10}",
+                "schema: tables                            | largeObjects: false",
                 "[\"public.*\", \"sales.orders\"]          | [\"sales.orders\", \"public.*\", \"public.*\"]"
             },
             quoteCharacter = '~')

@@ -100,6 +100,7 @@ class SchemaArchiveTest {
                 Consistency.FROZEN,
                 include,
                 exclude,
+                false,
                 SchemaMode.DUMP,
                 true,
                 true,

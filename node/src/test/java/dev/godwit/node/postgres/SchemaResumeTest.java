@@ -86,6 +86,7 @@ class SchemaResumeTest {
                 Consistency.FROZEN,
                 List.of("*.*"),
                 List.of(),
+                false,
                 mode,
                 true,
                 true,

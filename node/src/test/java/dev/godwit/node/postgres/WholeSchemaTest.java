@@ -301,7 +301,6 @@ class WholeSchemaTest {
                         "policy shop.calls allowed",
                         "row-level security shop.calls",
                         "publication published",
-                        "large objects 1",
                         "foreign key shop.points_elsewhere elsewhere_fkey",
                         "column default shop.calls a",
                         "check constraint shop.calls called",

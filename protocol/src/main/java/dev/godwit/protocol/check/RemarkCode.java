@@ -33,6 +33,8 @@ public enum RemarkCode {
     ROWS_NEAR_LIMIT(WARNING),
     ROWS_WIDER_THAN_SHARDS(NOTE),
     TABLES_WITHOUT_KEY(NOTE),
+    LARGE_OBJECTS_LEFT_OUT(NOTE),
+    LARGE_OBJECTS_OWNED_ANEW(WARNING),
     SPACE_NEEDED(NOTE);
 
     private final Severity severity;

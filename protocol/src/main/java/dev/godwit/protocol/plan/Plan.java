@@ -14,6 +14,7 @@ import java.util.Map;
  * @param consistency which moment of the source the targets show
  * @param include patterns {@code schema.table} of tables to migrate, {@code *} matches any run of characters
  * @param exclude patterns of tables to leave out, applied after {@code include}
+ * @param largeObjects whether the source's large objects are copied too
  * @param schema who makes the tables in the targets; null where the plan leaves that open and nothing has decided it yet
  * @param owners whether what is made gets the owner that it has at the source
  * @param grants whether what is made gets the grants that it has at the source
@@ -30,11 +31,15 @@ public record Plan(
         Consistency consistency,
         List<String> include,
         List<String> exclude,
+        boolean largeObjects,
         SchemaMode schema,
         boolean owners,
         boolean grants,
         List<String> leaveOut,
         Limits limits) {
+    /** The pattern that leaves no table out. */
+    public static final String EVERY_TABLE = "*.*";
+
     public Plan {
         targets = Map.copyOf(targets);
         include = List.copyOf(include);
@@ -42,7 +47,7 @@ public record Plan(
         leaveOut = leaveOut == null ? List.of() : List.copyOf(leaveOut); // journals of before it have none
     }
 
-    /** One that leaves owners and grants out. */
+    /** One that says nothing of large objects, and leaves owners and grants out. */
     public Plan(
             String apiVersion,
             String kind,
@@ -64,11 +69,17 @@ public record Plan(
                 consistency,
                 include,
                 exclude,
+                meansLargeObjects(include),
                 schema,
                 false,
                 false,
                 leaveOut,
                 limits);
+    }
+
+    /** Whether large objects are meant where a plan does not say: they belong to the whole, and to no part of it. */
+    public static boolean meansLargeObjects(List<String> include) {
+        return include.contains(EVERY_TABLE);
     }
 
     /** This plan, with the mode where it leaves that open. */
@@ -84,6 +95,7 @@ public record Plan(
                         consistency,
                         include,
                         exclude,
+                        largeObjects,
                         mode,
                         owners,
                         grants,

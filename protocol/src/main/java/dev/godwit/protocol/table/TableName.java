@@ -9,6 +9,9 @@ import java.util.Objects;
  * @param name up to 63 bytes
  */
 public record TableName(String schema, String name) implements Comparable<TableName> {
+    /** What the large objects of a PostgreSQL database are called, which are copied as one more table. */
+    public static final TableName LARGE_OBJECTS = new TableName("pg_catalog", "pg_largeobject");
+
     public TableName {
         Objects.requireNonNull(schema, "schema");
         Objects.requireNonNull(name, "name");

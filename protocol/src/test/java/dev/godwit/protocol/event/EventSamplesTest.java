@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class EventSamplesTest {
     /** The oldest first. */
-    private static final List<String> VERSIONS = List.of("v1", "v2", "v3");
+    private static final List<String> FORMS = List.of("v1", "v2", "v3", "v4");
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .addModules(new JavaTimeModule(), new Jdk8Module())
@@ -92,14 +92,16 @@ class EventSamplesTest {
 
     @ParameterizedTest
     @MethodSource("wired")
-    void every_earlier_form_still_decodes(Wired wired) throws IOException {
-        assertThat(sample(wired, "v1")).isNotNull();
-        for (String version : VERSIONS) {
-            JsonNode sample = sample(wired, version);
+    void every_form_still_decodes(Wired wired) throws IOException {
+        assertThat(sample(wired, FORMS.get(0))).isNotNull();
+        for (String form : FORMS) {
+            JsonNode sample = sample(wired, form);
             if (sample != null) {
                 Object decoded = JSON.treeToValue(sample, wired.family());
-                assertThat(decoded).isExactlyInstanceOf(wired.type());
+
+                assertThat(decoded).as(form).isExactlyInstanceOf(wired.type());
                 assertThat(CBOR.readValue(CBOR.writeValueAsBytes(decoded), wired.family()))
+                        .as(form)
                         .isEqualTo(decoded);
             }
         }
@@ -133,17 +135,17 @@ class EventSamplesTest {
 
     private static JsonNode sample(Wired wired) throws IOException {
         JsonNode newest = null;
-        for (String version : VERSIONS) {
-            JsonNode sample = sample(wired, version);
+        for (String form : FORMS) {
+            JsonNode sample = sample(wired, form);
             newest = sample == null ? newest : sample;
         }
         assertThat(newest).as("stored sample of " + wired.name()).isNotNull();
         return newest;
     }
 
-    /** Null where there is none of that version. */
-    private static JsonNode sample(Wired wired, String version) throws IOException {
-        String folder = (wired.family() == ShardRange.class ? "/ranges/" : "/events/") + version + '/';
+    /** Null where the event did not change to that form. */
+    private static JsonNode sample(Wired wired, String form) throws IOException {
+        String folder = (wired.family() == ShardRange.class ? "/ranges/" : "/events/") + form + '/';
         try (InputStream in = EventSamplesTest.class.getResourceAsStream(folder + wired.name() + ".json")) {
             return in == null ? null : JSON.readTree(in);
         }
