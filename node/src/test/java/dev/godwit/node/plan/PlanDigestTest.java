@@ -72,7 +72,7 @@ class PlanDigestTest {
                 "{file: /run/secrets/shop}                 | {env: OTHER}",
                 "sslmode: prefer                           | sslmode: require",
                 "sslmode: prefer                           | properties: {connectTimeout: 10}",
-                "schema: tables                            | largeObjects: false",
+                "consistency: snapshot                      | largeObjects: false",
                 "[\"public.*\", \"sales.orders\"]          | [\"sales.orders\", \"public.*\", \"public.*\"]"
             },
             quoteCharacter = '~')
