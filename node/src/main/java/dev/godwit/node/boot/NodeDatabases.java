@@ -5,6 +5,7 @@ import dev.godwit.node.postgres.PostgresSource;
 import dev.godwit.node.postgres.PostgresTarget;
 import dev.godwit.node.progress.WorkerShare;
 import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.PostgresAddress;
@@ -21,6 +22,7 @@ final class NodeDatabases implements Databases {
     private final String node;
     private final Map<Key, SourceDatabase> sources = new ConcurrentHashMap<>();
     private final Map<Key, TargetDatabase> targets = new ConcurrentHashMap<>();
+    private final Map<String, SessionBudget> budgets = new ConcurrentHashMap<>();
 
     private record Key(String migration, PostgresAddress address) {}
 
@@ -47,19 +49,31 @@ final class NodeDatabases implements Databases {
                         // The check of connections knows our own sessions by how the name begins.
                         key.address(),
                         "godwit node " + node,
-                        plan.limits().workersPerNode() + WorkerShare.TARGET_QUESTIONS));
+                        WorkerShare.sessions(plan.limits(), 1, 0) + WorkerShare.TARGET_QUESTIONS,
+                        budget(plan)));
+    }
+
+    /** One for the migration: what changes of a plan's address is the way to the same target. */
+    @Override
+    public SessionBudget budget(Plan plan) {
+        return budgets.computeIfAbsent(
+                plan.name(),
+                name -> new SessionBudget(
+                        WorkerShare.of(plan.limits(), 1, 0), WorkerShare.sessions(plan.limits(), 1, 0)));
     }
 
     @Override
-    public void limit(Plan plan, int workers) {
+    public void limit(Plan plan, int workers, int targetSessions) {
         source(plan).limit(workers + WorkerShare.SOURCE_QUESTIONS);
-        target(plan).limit(workers + WorkerShare.TARGET_QUESTIONS);
+        target(plan).limit(targetSessions + WorkerShare.TARGET_QUESTIONS);
+        budget(plan).resize(workers, targetSessions);
     }
 
     @Override
     public void close(String migration) {
         taken(sources, migration).forEach(SourceDatabase::close);
         taken(targets, migration).forEach(TargetDatabase::close);
+        budgets.remove(migration);
     }
 
     private static <D> List<D> taken(Map<Key, D> databases, String migration) {

@@ -12,7 +12,7 @@ import java.util.List;
  * @param phase where it stands
  * @param health whether it really moves
  * @param reason why it does not move, or what needs a person, in words; empty if there is nothing to say
- * @param limit what holds it now, in words: source, target, network, node, plan, …; empty if it does not run
+ * @param limit what holds it now; null if it does not run
  * @param consistency as in the plan
  * @param guarantee {@code exactly-once} or {@code effectively-once}
  * @param submittedAt when the plan was handed in
@@ -41,7 +41,7 @@ public record MigrationStatus(
         Phase phase,
         Health health,
         String reason,
-        String limit,
+        LimitStatus limit,
         String consistency,
         String guarantee,
         Instant submittedAt,
