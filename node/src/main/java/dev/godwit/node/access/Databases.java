@@ -1,6 +1,7 @@
 package dev.godwit.node.access;
 
 import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.plan.Plan;
 
@@ -14,8 +15,16 @@ public interface Databases {
     /** The plan's first target. */
     TargetDatabase target(Plan plan);
 
-    /** Bounds this node's sessions of a migration to what so many workers need, beside the held snapshot. */
-    void limit(Plan plan, int workers);
+    /** What shards and builds share of the sessions of {@link #target} on this node; the same until {@link #close}. */
+    SessionBudget budget(Plan plan);
+
+    /**
+     * Bounds this node's sessions of a migration, beside the held snapshot.
+     *
+     * @param workers shards at once
+     * @param targetSessions shards and builds at once, in the target
+     */
+    void limit(Plan plan, int workers, int targetSessions);
 
     /** Ends this node's sessions of a migration; they are opened again on the next use. */
     void close(String migration);

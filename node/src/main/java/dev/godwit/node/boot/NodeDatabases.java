@@ -6,6 +6,7 @@ import dev.godwit.node.postgres.PostgresSource;
 import dev.godwit.node.postgres.PostgresTarget;
 import dev.godwit.node.progress.WorkerShare;
 import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.PostgresAddress;
@@ -23,6 +24,7 @@ final class NodeDatabases implements Databases {
     private final ClientProgramSearch programs;
     private final Map<Key, SourceDatabase> sources = new ConcurrentHashMap<>();
     private final Map<Key, TargetDatabase> targets = new ConcurrentHashMap<>();
+    private final Map<String, SessionBudget> budgets = new ConcurrentHashMap<>();
 
     private record Key(String migration, PostgresAddress address) {}
 
@@ -54,20 +56,32 @@ final class NodeDatabases implements Databases {
                         // The check of connections knows our own sessions by how the name begins.
                         key.address(),
                         "godwit node " + node,
-                        plan.limits().workersPerNode() + WorkerShare.TARGET_QUESTIONS,
+                        WorkerShare.sessions(plan.limits(), 1, 0) + WorkerShare.TARGET_QUESTIONS,
+                        budget(plan),
                         programs));
     }
 
+    /** One for the migration: what changes of a plan's address is the way to the same target. */
     @Override
-    public void limit(Plan plan, int workers) {
+    public SessionBudget budget(Plan plan) {
+        return budgets.computeIfAbsent(
+                plan.name(),
+                name -> new SessionBudget(
+                        WorkerShare.of(plan.limits(), 1, 0), WorkerShare.sessions(plan.limits(), 1, 0)));
+    }
+
+    @Override
+    public void limit(Plan plan, int workers, int targetSessions) {
         source(plan).limit(workers + WorkerShare.SOURCE_QUESTIONS);
-        target(plan).limit(workers + WorkerShare.TARGET_QUESTIONS);
+        target(plan).limit(targetSessions + WorkerShare.TARGET_QUESTIONS);
+        budget(plan).resize(workers, targetSessions);
     }
 
     @Override
     public void close(String migration) {
         taken(sources, migration).forEach(SourceDatabase::close);
         taken(targets, migration).forEach(TargetDatabase::close);
+        budgets.remove(migration);
     }
 
     private static <D> List<D> taken(Map<Key, D> databases, String migration) {

@@ -1,7 +1,10 @@
 package dev.godwit.node.http;
 
 import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.InFlight;
+import dev.godwit.protocol.status.Limit;
 import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
 import io.prometheus.metrics.model.registry.MultiCollector;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
@@ -15,6 +18,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 
 /**
@@ -51,6 +55,8 @@ final class MigrationMetrics implements MultiCollector {
                 tables(all),
                 phases(all),
                 health(all),
+                limits(all),
+                inFlight(all),
                 readFailures(answer.failures())));
         if (answer.at() != null) {
             families.add(GaugeSnapshot.builder()
@@ -122,6 +128,35 @@ final class MigrationMetrics implements MultiCollector {
             }
         }
         return family.build();
+    }
+
+    /** Nothing of a migration that does not run. */
+    private static MetricSnapshot limits(List<MigrationStatus> all) {
+        GaugeSnapshot.Builder family = family("limit", "1 for what holds the migration now, 0 for the others.");
+        for (MigrationStatus status : all) {
+            for (Limit limit : status.limit() == null ? new Limit[0] : Limit.values()) {
+                boolean holds = limit == status.limit().by();
+                family.dataPoint(gaugePoint(of(status).add("by", limit.word()), holds ? 1 : 0));
+            }
+        }
+        return family.build();
+    }
+
+    private static MetricSnapshot inFlight(List<MigrationStatus> all) {
+        GaugeSnapshot.Builder family = family(
+                "in_flight", "Shards and index builds of all nodes: under way, allowed now, and at most by the plan.");
+        for (MigrationStatus status : all) {
+            int builds = sum(status, InFlight::builds);
+            family.dataPoint(gaugePoint(of(status).add("what", "shards"), status.shardsRunning()));
+            family.dataPoint(gaugePoint(of(status).add("what", "builds"), builds));
+            family.dataPoint(gaugePoint(of(status).add("what", "allowed"), sum(status, InFlight::allowed)));
+            family.dataPoint(gaugePoint(of(status).add("what", "ceiling"), sum(status, InFlight::ceiling)));
+        }
+        return family.build();
+    }
+
+    private static int sum(MigrationStatus status, ToIntFunction<InFlight> count) {
+        return status.nodes().stream().map(NodeStatus::inFlight).mapToInt(count).sum();
     }
 
     private static MetricSnapshot readFailures(long failures) {

@@ -3,9 +3,12 @@ package dev.godwit.node.migration;
 import com.sun.management.OperatingSystemMXBean;
 import dev.godwit.node.access.Databases;
 import dev.godwit.node.progress.WorkerShare;
+import dev.godwit.node.shard.BlockingDispatcher;
 import dev.godwit.node.shard.CopyMeter;
 import dev.godwit.node.shard.ShardWorker;
 import dev.godwit.node.sink.TargetSink;
+import dev.godwit.node.source.SessionWaits;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.NodeStatus;
@@ -17,7 +20,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
 import org.apache.pekko.actor.typed.PostStop;
@@ -48,6 +53,11 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
 
     private record Holds(String exported, String snapshot, Problem why) implements Command {}
 
+    /** @param waits null if the database has not said */
+    private record Looked(CopyLoad.End end, SessionWaits waits) implements Command {}
+
+    private record Adapt() implements Command {}
+
     private record Tick() implements Command {}
 
     /** What a node has for all its migrations. */
@@ -72,7 +82,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
 
     private volatile Plan plan;
     private final Surroundings around;
-    private final CopyMeter meter = new CopyMeter();
+    private final CopyLoad load;
     private final OperatingSystemMXBean machine = (OperatingSystemMXBean) ManagementFactory.getOperatingSystemMXBean();
     private final List<ActorRef<ShardWorker.Command>> workers = new ArrayList<>();
     private final ActorRef<TargetSink.Command> sink;
@@ -93,23 +103,25 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
     private boolean ending;
     private int workersStarted;
     private TargetSink.SinkHealth health = new TargetSink.SinkHealth(true, 0, 0, 0);
-    private long readNanos;
-    private long writeNanos;
-    private long sampledNanos = System.nanoTime();
 
     private MigrationHere(ActorContext<Command> context, Plan plan, String cluster, Surroundings around) {
         super(context);
         this.plan = plan;
         this.cluster = cluster;
         this.around = around;
+        SessionBudget budget = around.databases().budget(plan);
+        this.load = new CopyLoad(budget);
         this.sink = context.spawn(
-                TargetSink.create(plan.limits().workersPerNode(), plan.limits().memoryPerNode()), "sink");
+                TargetSink.create(
+                        budget, plan.limits().workersPerNode(), plan.limits().memoryPerNode()),
+                "sink");
         this.healthAnswers = context.messageAdapter(TargetSink.SinkHealth.class, Health::new);
     }
 
     static Behavior<Command> create(Plan plan, String cluster, Surroundings around) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new Tick(), Duration.ZERO, REPORT);
+            timers.startTimerWithFixedDelay(new Adapt(), CopyLoad.ADAPT);
             return new MigrationHere(context, plan, cluster, around);
         }));
     }
@@ -121,6 +133,8 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
                 .onMessage(End.class, this::onEnd)
                 .onMessage(Health.class, this::onHealth)
                 .onMessage(Holds.class, this::onHolds)
+                .onMessage(Looked.class, this::onLooked)
+                .onMessage(Adapt.class, this::onAdapt)
                 .onMessage(Tick.class, this::onTick)
                 .onSignal(Terminated.class, this::onWorkerGone)
                 .onSignal(PostStop.class, this::onStop)
@@ -143,7 +157,8 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
         keepSnapshot(work);
         Rank rank = around.rank();
         int wanted = WorkerShare.of(plan.limits(), rank.members(), rank.place());
-        around.databases().limit(plan, wanted);
+        int sessions = WorkerShare.sessions(plan.limits(), rank.members(), rank.place());
+        around.databases().limit(plan, wanted, sessions);
         for (int i = workers.size(); i < wanted; i++) {
             spawnWorker();
         }
@@ -198,7 +213,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
                                 this::sharedSnapshot,
                                 this::coordinator,
                                 sink,
-                                meter)),
+                                load.meter())),
                         "worker-" + workersStarted++);
         getContext().watch(worker);
         workers.add(worker);
@@ -256,33 +271,59 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
         return this;
     }
 
+    private Behavior<Command> onAdapt(Adapt tick) {
+        load.adapt();
+        return this;
+    }
+
+    private Behavior<Command> onLooked(Looked message) {
+        load.looked(message.end(), message.waits());
+        return this;
+    }
+
+    /** Asks the database that is waited for whether it waits for us: then it is the network between. */
+    private void look() {
+        if (ending || !load.wantsToLook(machine.getCpuLoad())) {
+            return;
+        }
+        CopyLoad.End end = load.endToLookAt();
+        Supplier<SessionWaits> question = end == CopyLoad.End.SOURCE
+                ? around.databases().source(plan)::waits
+                : around.databases().target(plan)::waits;
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(
+                                question, BlockingDispatcher.of(getContext().getSystem())),
+                        (waits, failure) -> new Looked(end, failure == null ? waits : null));
+    }
+
     private Behavior<Command> onTick(Tick tick) {
+        look();
         sink.tell(new TargetSink.AskHealth(healthAnswers));
         report();
         return this;
     }
 
     private void report() {
-        long now = System.nanoTime();
-        long read = meter.readNanos();
-        long write = meter.writeNanos();
-        double workerTime = Math.max(1, (now - sampledNanos) * (double) Math.max(1, meter.running()));
+        CopyLoad.Shares shares = load.shares();
+        CopyMeter meter = load.meter();
         NodeStatus status = new NodeStatus(
                 around.node(),
                 around.http(),
                 workers.size(),
                 meter.running(),
-                share((read - readNanos) / workerTime),
-                share((write - writeNanos) / workerTime),
+                load.inFlight(),
+                shares.read(),
+                shares.write(),
+                shares.busy(),
+                shares.sourceNetwork(),
+                shares.targetNetwork(),
                 share(machine.getProcessCpuLoad()),
                 Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory(),
                 health.grantedBytes(),
                 meter.sourceReachable(),
                 health.reachable(),
                 held != null);
-        readNanos = read;
-        writeNanos = write;
-        sampledNanos = now;
         around.tellMigration(
                 plan.name(),
                 new Migration.NodeReport(

@@ -307,7 +307,7 @@ final class MigrationWatch {
                 ledger.phase(),
                 health,
                 reason,
-                moving ? Holdup.of(fresh, waiting) : "",
+                moving ? Holdup.of(fresh, waiting) : null,
                 ledger.plan().consistency().name().toLowerCase(Locale.ROOT),
                 ledger.plan().schema() == null ? "" : ledger.plan().schema().word(),
                 ledger.schemaReason(),

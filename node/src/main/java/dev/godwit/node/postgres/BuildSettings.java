@@ -20,19 +20,20 @@ record BuildSettings(long memoryKilobytes, int workers) {
 
     /**
      * The server does not say how much memory its machine has; whoever runs it gives shared buffers a quarter of it, as a
-     * rule. All builds together may take as much again, and none gets less than the server's own setting.
+     * rule. All builds together may take about as much again, and none gets less than the server's own setting.
      *
-     * @param buildsAtOnce on the whole server; 1 or more
+     * @param buildsAtOnce of which this is one; 1 or more. If the server builds more indexes now, these count
      */
     static BuildSettings choose(Connection connection, int buildsAtOnce) throws SQLException {
         String sql = """
                 SELECT pg_size_bytes(current_setting('maintenance_work_mem')) / 1024,
                   pg_size_bytes(current_setting('shared_buffers')) / 1024,
-                  least(current_setting('max_parallel_workers')::int, current_setting('max_worker_processes')::int)""";
+                  least(current_setting('max_parallel_workers')::int, current_setting('max_worker_processes')::int),
+                  (SELECT count(*)::int FROM pg_stat_progress_create_index)""";
         try (Statement statement = connection.createStatement();
                 ResultSet row = statement.executeQuery(sql)) {
             row.next();
-            return of(row.getLong(1), row.getLong(2), row.getInt(3), buildsAtOnce);
+            return of(row.getLong(1), row.getLong(2), row.getInt(3), Math.max(buildsAtOnce, row.getInt(4) + 1));
         }
     }
 

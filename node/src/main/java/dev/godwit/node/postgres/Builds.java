@@ -1,35 +1,78 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.target.SessionBudget;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CancellationException;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /**
- * Runs the builds of one target on one node, a few at once, each in a session of the target: so many are kept free beside
- * those in which shards land. Thread-safe.
+ * Runs the builds of one target on one node, each in a session of the target, as many at once as the budget that they share
+ * with shards gives turns. A build that waits holds no session and no thread. Thread-safe.
  */
 final class Builds implements AutoCloseable {
-    /** As many as {@code WorkerShare} leaves to them. */
-    static final int AT_ONCE = 2;
+    private final SessionBudget budget;
+    private final Set<Build<?>> queued = ConcurrentHashMap.newKeySet();
 
-    private final ExecutorService threads;
+    /** As many threads as turns. */
+    private final ExecutorService threads =
+            new ThreadPoolExecutor(0, Integer.MAX_VALUE, 10, TimeUnit.SECONDS, new SynchronousQueue<>(), runnable -> {
+                Thread thread = new Thread(runnable, "godwit-build");
+                thread.setDaemon(true);
+                return thread;
+            });
 
-    Builds() {
-        ThreadPoolExecutor pool = new ThreadPoolExecutor(
-                AT_ONCE, AT_ONCE, 10, TimeUnit.SECONDS, new LinkedBlockingQueue<>(), runnable -> {
-                    Thread thread = new Thread(runnable, "godwit-build");
-                    thread.setDaemon(true);
-                    return thread;
-                });
-        pool.allowCoreThreadTimeOut(true);
-        this.threads = pool;
+    Builds(SessionBudget budget) {
+        this.budget = budget;
+    }
+
+    private final class Build<T> {
+        private final FutureTask<T> task;
+        private volatile SessionBudget.Turn turn;
+
+        Build(Supplier<T> build) {
+            this.task = new FutureTask<>(build::get);
+        }
+
+        void queue() {
+            queued.add(this);
+            turn = budget.build(this::begin);
+        }
+
+        private void begin() {
+            queued.remove(this);
+            try {
+                threads.execute(this::run);
+            } catch (RejectedExecutionException e) {
+                task.cancel(false); // the target is closed
+                budget.buildEnded();
+            }
+        }
+
+        private void run() {
+            try {
+                task.run();
+            } finally {
+                budget.buildEnded();
+            }
+        }
+
+        void cancel(boolean interrupt) {
+            task.cancel(interrupt);
+            SessionBudget.Turn its = turn;
+            if (its != null && budget.withdraw(its)) {
+                queued.remove(this);
+            }
+        }
     }
 
     /** Runs one, when it is its turn. */
@@ -44,13 +87,13 @@ final class Builds implements AutoCloseable {
      * @throws RuntimeException of the first that failed, once none runs any more
      */
     <T> List<T> all(List<Supplier<T>> builds) {
-        List<Future<T>> running = new ArrayList<>();
-        builds.forEach(build -> running.add(threads.submit(build::get)));
+        List<Build<T>> running = builds.stream().map(Build::new).toList();
+        running.forEach(Build::queue);
         List<T> results = new ArrayList<>();
         RuntimeException failed = null;
-        for (Future<T> future : running) {
+        for (Build<T> build : running) {
             try {
-                results.add(future.get());
+                results.add(build.task.get());
             } catch (ExecutionException e) {
                 failed = failed != null
                         ? failed
@@ -73,6 +116,7 @@ final class Builds implements AutoCloseable {
     /** Who waits for a turn that never comes is told so. */
     @Override
     public void close() {
-        threads.shutdownNow().forEach(never -> ((Future<?>) never).cancel(false));
+        threads.shutdownNow();
+        queued.forEach(never -> never.cancel(false));
     }
 }

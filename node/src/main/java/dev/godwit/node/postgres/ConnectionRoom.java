@@ -25,8 +25,8 @@ record ConnectionRoom(long free, String bound) {
     /** For one worker, a question, and the held snapshot. */
     static final int LEAST_AT_SOURCE = 3;
 
-    /** For one worker, questions, two indexes that are being built, and a look at a commit without an answer. */
-    static final int LEAST_AT_TARGET = 5;
+    /** For one worker or build, questions, and a look at a commit without an answer. */
+    static final int LEAST_AT_TARGET = 3;
 
     /**
      * A plain role does not see of what kind others' sessions are: they are taken for clients' unless they say

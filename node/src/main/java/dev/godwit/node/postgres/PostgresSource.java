@@ -8,6 +8,7 @@ import dev.godwit.node.source.BundleReader;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
+import dev.godwit.node.source.SessionWaits;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
@@ -131,6 +132,11 @@ public final class PostgresSource implements SourceDatabase {
     @Override
     public HeldSnapshot hold(String exported) {
         return ExportedSnapshot.hold(connections, Optional.of(exported));
+    }
+
+    @Override
+    public SessionWaits waits() {
+        return ask(connections.place(), connection -> ActivityWaits.of(connection, Side.SOURCE));
     }
 
     @Override

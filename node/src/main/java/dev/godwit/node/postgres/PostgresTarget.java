@@ -4,7 +4,9 @@ import dev.godwit.node.schema.Dumpable;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.SchemaSource;
+import dev.godwit.node.source.SessionWaits;
 import dev.godwit.node.target.BundleLanding;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -41,7 +43,7 @@ public final class PostgresTarget implements TargetDatabase {
     private final PostgresLandings landings;
     private final TargetSchema schema;
     private final String place;
-    private final Builds builds = new Builds();
+    private final Builds builds;
     private final SchemaBuild build;
     private final ArchiveBuild archive;
     private final PostgresAddress address;
@@ -51,22 +53,33 @@ public final class PostgresTarget implements TargetDatabase {
      * Connects to nothing yet.
      *
      * @param applicationName of sessions that land nothing right now; begins with {@code godwit}
-     * @param maxConnections sessions at once; 2 or more, at least one more than shards that land at once
+     * @param maxConnections sessions at once; 2 or more, at least one more than the budget has
+     * @param budget for builds; shards that land take their turns before they come here
      * @param programs where client programs are looked for
      * @throws GodwitException with a PLAN_ code where the address holds what is not allowed
      */
     public PostgresTarget(
-            PostgresAddress address, String applicationName, int maxConnections, ClientProgramSearch programs) {
-        this(address, applicationName, maxConnections, PATIENCE, programs);
+            PostgresAddress address,
+            String applicationName,
+            int maxConnections,
+            SessionBudget budget,
+            ClientProgramSearch programs) {
+        this(address, applicationName, maxConnections, budget, PATIENCE, programs);
     }
 
-    /** As the other, with client programs from PATH and where packages put them. */
+    /** With a budget of its own and no shards in it, and client programs from PATH and where packages put them. */
     public PostgresTarget(PostgresAddress address, String applicationName, int maxConnections) {
         this(address, applicationName, maxConnections, PATIENCE);
     }
 
     PostgresTarget(PostgresAddress address, String applicationName, int maxConnections, Duration patience) {
-        this(address, applicationName, maxConnections, patience, ClientProgramSearch.here());
+        this(
+                address,
+                applicationName,
+                maxConnections,
+                new SessionBudget(0, maxConnections - 1),
+                patience,
+                ClientProgramSearch.here());
     }
 
     /** @param patience how long another cluster's session is waited for before it may be ended */
@@ -74,15 +87,17 @@ public final class PostgresTarget implements TargetDatabase {
             PostgresAddress address,
             String applicationName,
             int maxConnections,
+            SessionBudget budget,
             Duration patience,
             ClientProgramSearch programs) {
         this.address = address;
         this.programs = programs;
+        this.builds = new Builds(budget);
         this.connections = new PostgresConnections(address, Side.TARGET, applicationName, maxConnections);
         this.sessions = new TargetSessions(connections);
         this.landings = new PostgresLandings(connections, patience);
         this.place = address.place();
-        this.build = new SchemaBuild(sessions, builds, place);
+        this.build = new SchemaBuild(sessions, builds, budget, place);
         this.archive = new ArchiveBuild(sessions, address, programs);
         this.schema = new TargetSchema(sessions, build, archive, place);
     }
@@ -268,6 +283,11 @@ public final class PostgresTarget implements TargetDatabase {
 
     private static String where(String migration, TableName table) {
         return migration + ", " + Sql.printable(table.text());
+    }
+
+    @Override
+    public SessionWaits waits() {
+        return sessions.reading(place, connection -> ActivityWaits.of(connection, Side.TARGET));
     }
 
     @Override

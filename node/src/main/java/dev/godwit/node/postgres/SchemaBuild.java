@@ -4,6 +4,7 @@ import dev.godwit.node.postgres.ObjectTable.Kept;
 import dev.godwit.node.schema.ObjectKind;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.Section;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
@@ -26,19 +27,22 @@ final class SchemaBuild {
     /** Few enough that their locks are a small part of a server's. */
     private static final int IN_ONE_TRANSACTION = 50;
 
-    /** Builds of all nodes together, about: what one may take of the target's memory and processors depends on it. */
-    private static final int BUILDS_ON_A_SERVER = 4;
+    /** At least so many builds of all nodes together are reckoned with: so much of the target is left to those to come. */
+    private static final int FEWEST_BUILDS = 4;
 
     /** All that belongs to a table that is no bigger is made in one transaction: its builds take no time. */
     private static final long SMALL_TABLE_BYTES = 4L << 20;
 
     private final TargetSessions sessions;
     private final Builds builds;
+    private final SessionBudget budget;
     private final String place;
 
-    SchemaBuild(TargetSessions sessions, Builds builds, String place) {
+    /** @param budget of the builds */
+    SchemaBuild(TargetSessions sessions, Builds builds, SessionBudget budget, String place) {
         this.sessions = sessions;
         this.builds = builds;
+        this.budget = budget;
         this.place = place;
     }
 
@@ -111,8 +115,14 @@ final class SchemaBuild {
                         migration,
                         "Start a migration under a new name and with empty tables.");
             }
-            return new Open(new SchemaMaker(sourceMajor, BUILDS_ON_A_SERVER), unmade.run(connection));
+            List<Kept> objects = unmade.run(connection);
+            return new Open(new SchemaMaker(sourceMajor, buildsAtOnce(objects.size())), objects);
         });
+    }
+
+    private int buildsAtOnce(int more) {
+        SessionBudget.Use use = budget.use();
+        return Math.max(FEWEST_BUILDS, Math.min(use.sessions(), use.builds() + use.buildsWaiting() + more));
     }
 
     /** Runs of the same kind, in order: a later kind may stand on an earlier one. */

@@ -48,6 +48,8 @@ final class BundleCopy implements Carriage {
     private volatile long writingSinceNanos;
     private volatile long bytes;
     private volatile long rows;
+    private long readNanos;
+    private long writeNanos;
 
     BundleCopy(SourceDatabase source, TargetDatabase target, Order order, CopyMeter meter) {
         this.source = source;
@@ -70,13 +72,17 @@ final class BundleCopy implements Carriage {
     private WorkOutcome carry() {
         List<WorkOutcome.LandedTable> landed = new ArrayList<>();
         List<TableName> apart;
+        CopyMeter.Stretch begun = CopyMeter.begin();
         try (BundleReader from =
                 source.readBundle(order.tables(), order.sharedSnapshot().map(ShardWorker.SharedSnapshot::exported))) {
             reader = from;
+            meter.onSource(begun.end());
             ShardCopy.requireSnapshot(order.sharedSnapshot(), from.snapshot());
+            CopyMeter.Stretch claiming = CopyMeter.begin();
             try (BundleLanding to = target.land(new BundleOrder(
                     order.plan().name(), order.tables(), order.cluster(), order.node(), from.snapshot()))) {
                 landing = to;
+                meter.onTarget(claiming.end());
                 apart = to.apart();
                 to.there()
                         .forEach((table, claim) ->
@@ -85,16 +91,20 @@ final class BundleCopy implements Carriage {
                     landed.add(copy(table, from, to));
                 }
                 requireGoingOn();
-                writingSinceNanos = System.nanoTime();
+                CopyMeter.Stretch committing = CopyMeter.begin();
+                writingSinceNanos = committing.wallNanos();
                 to.commit();
                 writingSinceNanos = 0;
+                meter.onCommit(committing.end());
             }
         }
+        CopyMeter.Stretch finishing = CopyMeter.begin();
         target.finish(
                 order.plan(),
                 order.tables().stream()
                         .filter(table -> !apart.contains(table.name()))
                         .toList());
+        meter.onTarget(finishing.end());
         return new WorkOutcome.BundleLanded(landed, apart);
     }
 
@@ -102,6 +112,9 @@ final class BundleCopy implements Carriage {
         requireGoingOn();
         CRC32C digest = new CRC32C();
         long sum = 0;
+        CopyMeter.Stretch begun = CopyMeter.begin();
+        readNanos = 0;
+        writeNanos = 0;
         from.begin(table);
         to.begin(table);
         for (Optional<byte[]> piece = read(from); piece.isPresent(); piece = read(from)) {
@@ -119,13 +132,14 @@ final class BundleCopy implements Carriage {
         }
         to.end(from.rows(), sum, String.format(Locale.ROOT, "crc32c:%08x", digest.getValue()));
         rows += from.rows();
+        meter.onTable(sum, begun.end(), readNanos, writeNanos);
         return new WorkOutcome.LandedTable(table.name(), from.rows(), sum);
     }
 
     private Optional<byte[]> read(BundleReader from) {
         long before = System.nanoTime();
         Optional<byte[]> piece = from.next();
-        meter.onRead(piece.map(bytes -> bytes.length).orElse(0), System.nanoTime() - before);
+        readNanos += System.nanoTime() - before;
         return piece;
     }
 
@@ -134,7 +148,7 @@ final class BundleCopy implements Carriage {
         writingSinceNanos = before;
         to.write(piece);
         writingSinceNanos = 0;
-        meter.onWrite(System.nanoTime() - before);
+        writeNanos += System.nanoTime() - before;
     }
 
     private void requireGoingOn() {

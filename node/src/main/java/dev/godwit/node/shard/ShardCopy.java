@@ -133,9 +133,13 @@ final class ShardCopy implements Carriage {
 
     /** Opens both ends; answers the outcome if there is nothing to copy. */
     private Optional<WorkOutcome> open() {
+        CopyMeter.Stretch begun = CopyMeter.begin();
         reader = read();
+        meter.onSource(begun.end());
+        CopyMeter.Stretch read = CopyMeter.begin();
         Landing landing = target.land(new ShardOrder(
                 order.migration(), order.table(), order.shard(), order.cluster(), order.node(), reader.snapshot()));
+        meter.onTarget(read.end());
         if (landing instanceof Landing.AlreadyThere there) {
             TargetDatabase.Claim claim = there.claim();
             return Optional.of(new WorkOutcome.Landed(claim.rows(), claim.bytes(), 0, claim.node()));
@@ -189,14 +193,16 @@ final class ShardCopy implements Carriage {
         if (buffer == null) {
             buffer = new byte[BUFFER_BYTES];
         }
-        long before = System.nanoTime();
+        CopyMeter.Stretch begun = CopyMeter.begin();
         int count = from.read(buffer);
-        long after = System.nanoTime();
+        CopyMeter.Stretch read = begun.end();
         if (count < 0) {
+            meter.onSource(read);
             return Optional.empty();
         }
-        meter.onRead(count, after - before);
+        long before = System.nanoTime();
         digest.update(buffer, 0, count);
+        meter.onRead(count, read, System.nanoTime() - before);
         long sum = bytes + count;
         bytes = sum;
         if (order.splittable()
@@ -207,11 +213,11 @@ final class ShardCopy implements Carriage {
     }
 
     private Done write(Chunk chunk) {
-        long before = System.nanoTime();
-        writingSinceNanos = before;
+        CopyMeter.Stretch begun = CopyMeter.begin();
+        writingSinceNanos = begun.wallNanos();
         session.write(chunk.data(), 0, chunk.length());
         writingSinceNanos = 0;
-        meter.onWrite(System.nanoTime() - before);
+        meter.onTarget(begun.end());
         free.add(chunk.data());
         return Done.getInstance();
     }
@@ -219,7 +225,10 @@ final class ShardCopy implements Carriage {
     private WorkOutcome commit() {
         long rows = reader.rows();
         String text = String.format(Locale.ROOT, "crc32c:%08x", digest.getValue());
-        return switch (session.commit(rows, bytes, text)) {
+        CopyMeter.Stretch begun = CopyMeter.begin();
+        LandingSession.Commit commit = session.commit(rows, bytes, text);
+        meter.onCommit(begun.end());
+        return switch (commit) {
             case COMMITTED ->
                 new WorkOutcome.Landed(rows, bytes, (System.nanoTime() - startedNanos) / 1_000_000, order.node());
             case NOT_COMMITTED ->

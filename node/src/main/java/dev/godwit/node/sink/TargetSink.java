@@ -1,11 +1,13 @@
 package dev.godwit.node.sink;
 
+import dev.godwit.node.target.SessionBudget;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
 import org.apache.pekko.actor.typed.Terminated;
 import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -14,9 +16,9 @@ import org.apache.pekko.actor.typed.javadsl.Receive;
 import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 
 /**
- * What writes to one target from one node. Owns the number of sessions, the byte budget and the target's health here:
- * a worker asks for work only with a grant, and a grant comes only while there is a session, memory and a target that answers.
- * That is the backpressure.
+ * What writes to one target from one node. Owns the byte budget and the target's health here, and takes turns for shards
+ * from the budget of sessions, which builds share: a worker asks for work only with a grant, and a grant comes only while
+ * there is a session, memory and a target that answers. That is the backpressure.
  *
  * <p>Local to its node: nothing survives a restart, and nothing needs to. The queue is as long as there are workers.
  */
@@ -48,9 +50,9 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
     public record AskHealth(ActorRef<SinkHealth> replyTo) implements Command {}
 
     /** Other bounds from now on; grants that are out keep what they have. */
-    public record Resize(int sessions, long budgetBytes) implements Command {}
+    public record Resize(int grants, long budgetBytes) implements Command {}
 
-    private record Probe() implements Command {}
+    private record Look() implements Command {}
 
     /**
      * Leave to copy one shard.
@@ -70,31 +72,39 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
     /** Most bytes of one grant: more does not make a copy faster. */
     static final long LARGEST_GRANT = 4L << 20;
 
-    private int sessions;
+    private final SessionBudget budget;
     private long grantBytes;
     private final TimerScheduler<Command> timers;
     private final Deque<ActorRef<Grant>> waiting = new ArrayDeque<>();
     private final Deque<ActorRef<Grant>> granted = new ArrayDeque<>();
     private Breaker breaker = Breaker.closed();
 
-    private TargetSink(ActorContext<Command> context, TimerScheduler<Command> timers, int sessions, long budgetBytes) {
+    private TargetSink(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            SessionBudget budget,
+            int grants,
+            long budgetBytes) {
         super(context);
         this.timers = timers;
-        resize(sessions, budgetBytes);
+        this.budget = budget;
+        resize(grants, budgetBytes);
+        ActorRef<Command> self = context.getSelf();
+        budget.whenRoom(() -> self.tell(new Look()));
     }
 
     private void resize(int most, long budgetBytes) {
-        sessions = most;
         grantBytes = Math.min(LARGEST_GRANT, budgetBytes / Math.max(1, most));
     }
 
     /**
-     * @param sessions most sessions at once
+     * @param budget of sessions; nobody else takes turns for shards from it
+     * @param grants most that are ever out at once: memory is divided among so many
      * @param budgetBytes most bytes of row data at once
      */
-    public static Behavior<Command> create(int sessions, long budgetBytes) {
-        return Behaviors.setup(
-                context -> Behaviors.withTimers(timers -> new TargetSink(context, timers, sessions, budgetBytes)));
+    public static Behavior<Command> create(SessionBudget budget, int grants, long budgetBytes) {
+        return Behaviors.setup(context ->
+                Behaviors.withTimers(timers -> new TargetSink(context, timers, budget, grants, budgetBytes)));
     }
 
     @Override
@@ -104,8 +114,9 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
                 .onMessage(Release.class, this::onRelease)
                 .onMessage(AskHealth.class, this::onAskHealth)
                 .onMessage(Resize.class, this::onResize)
-                .onMessage(Probe.class, this::onProbe)
+                .onMessage(Look.class, this::onLook)
                 .onSignal(Terminated.class, this::onWorkerGone)
+                .onSignal(PostStop.class, this::onStop)
                 .build();
     }
 
@@ -117,7 +128,8 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
     }
 
     private Behavior<Command> onRelease(Release message) {
-        if (granted.remove(message.from())) {
+        boolean ended = granted.remove(message.from());
+        if (ended) {
             getContext().unwatch(message.from());
         }
         switch (message.use()) {
@@ -126,21 +138,24 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
                 breaker = breaker.onFailure(
                         System.nanoTime(), ThreadLocalRandom.current().nextDouble());
                 Duration pause = breaker.untilProbe(System.nanoTime()).plusMillis(1);
-                timers.startSingleTimer("probe", new Probe(), pause);
+                timers.startSingleTimer("probe", new Look(), pause);
             }
             case NONE -> {}
+        }
+        if (ended) {
+            budget.copyEnded();
         }
         grant();
         return this;
     }
 
     private Behavior<Command> onResize(Resize message) {
-        resize(message.sessions(), message.budgetBytes());
+        resize(message.grants(), message.budgetBytes());
         grant();
         return this;
     }
 
-    private Behavior<Command> onProbe(Probe message) {
+    private Behavior<Command> onLook(Look message) {
         grant();
         return this;
     }
@@ -153,8 +168,17 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
 
     private Behavior<Command> onWorkerGone(Terminated signal) {
         waiting.removeIf(ref -> ref.equals(signal.getRef()));
-        granted.removeIf(ref -> ref.equals(signal.getRef()));
+        if (granted.removeIf(ref -> ref.equals(signal.getRef()))) {
+            budget.copyEnded();
+        }
         grant();
+        return this;
+    }
+
+    private Behavior<Command> onStop(PostStop signal) {
+        budget.whenRoom(() -> {});
+        budget.copiesWaiting(0);
+        granted.forEach(gone -> budget.copyEnded());
         return this;
     }
 
@@ -164,12 +188,15 @@ public final class TargetSink extends AbstractBehavior<TargetSink.Command> {
             granted.add(next);
             next.tell(new Grant(grantBytes));
         }
+        // Those whom a target that does not answer keeps waiting take nothing from builds.
+        budget.copiesWaiting(mayAsk() ? waiting.size() : 0);
     }
 
     private boolean mayGrant() {
-        if (breaker.isClosed()) {
-            return granted.size() < sessions;
-        }
-        return granted.isEmpty() && breaker.mayProbe(System.nanoTime());
+        return mayAsk() && budget.tryCopy();
+    }
+
+    private boolean mayAsk() {
+        return breaker.isClosed() || granted.isEmpty() && breaker.mayProbe(System.nanoTime());
     }
 }

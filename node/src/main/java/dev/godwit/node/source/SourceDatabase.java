@@ -85,6 +85,9 @@ public interface SourceDatabase extends AutoCloseable {
      */
     HeldSnapshot hold(String exported);
 
+    /** What the sessions do now through which this node reads. */
+    SessionWaits waits();
+
     /** Most sessions for reads and questions at once from now on; held snapshots come on top. 2 or more. */
     void limit(int sessions);
 

@@ -5,6 +5,7 @@ import dev.godwit.node.schema.NotCarried;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.SchemaSource;
+import dev.godwit.node.source.SessionWaits;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.Shard;
@@ -183,6 +184,9 @@ public interface TargetDatabase extends AutoCloseable {
      * @param shards number of copied claims
      */
     record Confirmation(List<String> missing, long rows, long bytes, long shards) {}
+
+    /** What the sessions do now through which this node lands shards. */
+    SessionWaits waits();
 
     /** Most sessions at once from now on; 2 or more. */
     void limit(int sessions);

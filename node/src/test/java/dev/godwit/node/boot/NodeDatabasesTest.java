@@ -56,11 +56,11 @@ class NodeDatabasesTest {
             try {
                 SourceDatabase source = databases.source(plan);
                 TableSpec table = source.tables(plan).get(0);
-                databases.limit(plan, 1);
+                databases.limit(plan, 1, 1);
                 try (RangeReader first = source.read(table, new ShardRange.Whole(), Optional.empty());
                         RangeReader second = source.read(table, new ShardRange.Whole(), Optional.empty())) {
                     assertThat(first).isNotSameAs(second);
-                    databases.limit(plan, 2);
+                    databases.limit(plan, 2, 2);
                     source.read(table, new ShardRange.Whole(), Optional.empty()).close();
                 }
             } finally {

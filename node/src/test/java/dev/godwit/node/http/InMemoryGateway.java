@@ -7,6 +7,9 @@ import dev.godwit.protocol.event.MigrationEvent;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
 import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.InFlight;
+import dev.godwit.protocol.status.Limit;
+import dev.godwit.protocol.status.LimitStatus;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
@@ -123,14 +126,29 @@ final class InMemoryGateway implements MigrationGateway {
     }
 
     static MigrationStatus status(String name, Phase phase) {
-        NodeStatus node =
-                new NodeStatus("127.0.0.1:2551", "http://127.0.0.1:7080", 4, 3, 0.2, 0.6, 0.5, 9, 8, true, true, true);
+        NodeStatus node = new NodeStatus(
+                "127.0.0.1:2551",
+                "http://127.0.0.1:7080",
+                4,
+                3,
+                new InFlight(1, 0, 4, 5, false),
+                0.2,
+                0.6,
+                0.1,
+                -1,
+                0,
+                0.5,
+                9,
+                8,
+                true,
+                true,
+                true);
         return new MigrationStatus(
                 name,
                 phase,
                 Health.RUNNING,
                 "",
-                "target",
+                new LimitStatus(Limit.TARGET, 0.6, "writes wait 60 % of the time"),
                 "snapshot",
                 "tables",
                 "",

@@ -94,6 +94,11 @@ class NodeMetricsTest {
                         "godwit_migration_phase{migration=\"shop\",phase=\"paused\"} 0.0",
                         "godwit_migration_health{health=\"running\",migration=\"shop\"} 1.0",
                         "godwit_migration_health{health=\"stalled\",migration=\"shop\"} 0.0",
+                        "godwit_migration_limit{by=\"target\",migration=\"shop\"} 1.0",
+                        "godwit_migration_limit{by=\"network\",migration=\"shop\"} 0.0",
+                        "godwit_migration_in_flight{migration=\"shop\",what=\"builds\"} 1.0",
+                        "godwit_migration_in_flight{migration=\"shop\",what=\"allowed\"} 4.0",
+                        "godwit_migration_in_flight{migration=\"shop\",what=\"ceiling\"} 5.0",
                         "godwit_cluster_members 3.0");
         assertThat(text)
                 .containsPattern("godwit_migration_last_checkpoint_timestamp_seconds\\{migration=\"shop\"} 1\\.79");
@@ -113,7 +118,7 @@ class NodeMetricsTest {
                 known.phase(),
                 known.health(),
                 "",
-                "",
+                null,
                 known.consistency(),
                 known.schema(),
                 known.schemaReason(),
@@ -142,6 +147,7 @@ class NodeMetricsTest {
         assertThat(scrape().lines())
                 .contains("godwit_migration_rows_total{migration=\"young\"} 0.0")
                 .noneMatch(line -> line.startsWith("godwit_migration_eta"))
+                .noneMatch(line -> line.startsWith("godwit_migration_limit"))
                 .noneMatch(line -> line.startsWith("godwit_migration_last_checkpoint"));
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.typesafe.config.Config;
 import dev.godwit.protocol.Wire;
+import dev.godwit.protocol.status.InFlight;
 import dev.godwit.protocol.status.NodeStatus;
 import java.time.Duration;
 import java.util.concurrent.TimeUnit;
@@ -43,7 +44,23 @@ class JournalTest {
     void messages_of_the_protocol_travel_as_cbor_with_references_to_actors() throws Exception {
         try (TestNode node = TestNode.start(configuration)) {
             Serialization serialization = SerializationExtension.get(node.system);
-            NodeStatus status = new NodeStatus("a", "", 4, 1, 0.5, 0.5, 0.1, 1, 2, true, true, false);
+            NodeStatus status = new NodeStatus(
+                    "a",
+                    "",
+                    4,
+                    1,
+                    new InFlight(1, 2, 3, 4, true),
+                    0.5,
+                    0.5,
+                    0.1,
+                    -1,
+                    0.2,
+                    0.1,
+                    1,
+                    2,
+                    true,
+                    true,
+                    false);
             Serializer serializer = serialization.findSerializerFor(status);
             assertThat(serializer.getClass().getSimpleName()).isEqualTo("JacksonCborSerializer");
             assertThat(serialization

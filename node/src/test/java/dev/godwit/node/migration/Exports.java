@@ -8,6 +8,7 @@ import dev.godwit.node.source.BundleReader;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
+import dev.godwit.node.source.SessionWaits;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -136,6 +137,11 @@ final class Exports implements SourceDatabase {
 
     @Override
     public RangeReader read(TableSpec table, ShardRange range, Optional<String> snapshot) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public SessionWaits waits() {
         throw new UnsupportedOperationException();
     }
 

@@ -17,6 +17,7 @@ import dev.godwit.node.plan.PlanDigest;
 import dev.godwit.node.schema.SchemaChoice;
 import dev.godwit.node.shard.ShardCoordinator;
 import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.testing.JournaledSystem;
 import dev.godwit.protocol.error.ErrorCode;
@@ -80,7 +81,12 @@ class MigrationAfterJournalFailureTest {
         }
 
         @Override
-        public void limit(Plan plan, int workers) {}
+        public SessionBudget budget(Plan plan) {
+            throw new GodwitException(ErrorCode.TARGET_UNREACHABLE, "The target can't be reached.", "", "");
+        }
+
+        @Override
+        public void limit(Plan plan, int workers, int targetSessions) {}
 
         @Override
         public void close(String migration) {}

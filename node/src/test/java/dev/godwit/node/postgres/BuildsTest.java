@@ -5,18 +5,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.godwit.node.target.SessionBudget;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import org.junit.jupiter.api.Test;
 
 class BuildsTest {
+    private static final int AT_ONCE = 2;
+
     @Test
     void who_waits_for_a_turn_is_told_when_the_target_is_closed() throws Exception {
-        Builds builds = new Builds();
-        CountDownLatch under = new CountDownLatch(Builds.AT_ONCE);
+        Builds builds = new Builds(new SessionBudget(0, AT_ONCE));
+        CountDownLatch under = new CountDownLatch(AT_ONCE);
         CountDownLatch end = new CountDownLatch(1);
-        for (int i = 0; i < Builds.AT_ONCE; i++) {
+        for (int i = 0; i < AT_ONCE; i++) {
             CompletableFuture.runAsync(() -> builds.one(() -> {
                 under.countDown();
                 while (end.getCount() > 0) {

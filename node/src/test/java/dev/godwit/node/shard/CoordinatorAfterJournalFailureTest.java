@@ -20,6 +20,7 @@ import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.split.CutBasis;
 import dev.godwit.node.split.ShardSize;
 import dev.godwit.node.split.WindowCutter;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
 import dev.godwit.node.testing.CatalogSchema;
@@ -104,7 +105,12 @@ class CoordinatorAfterJournalFailureTest {
         }
 
         @Override
-        public void limit(Plan asked, int workers) {}
+        public SessionBudget budget(Plan asked) {
+            throw new UnsupportedOperationException("no shard is copied here");
+        }
+
+        @Override
+        public void limit(Plan asked, int workers, int targetSessions) {}
 
         @Override
         public void close(String migration) {

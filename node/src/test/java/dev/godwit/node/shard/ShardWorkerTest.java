@@ -15,6 +15,7 @@ import dev.godwit.node.sink.TargetSink.Grant;
 import dev.godwit.node.sink.TargetSink.Release;
 import dev.godwit.node.sink.TargetSink.Use;
 import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -66,7 +67,12 @@ class ShardWorkerTest {
         }
 
         @Override
-        public void limit(Plan plan, int workers) {}
+        public SessionBudget budget(Plan plan) {
+            throw new GodwitException(ErrorCode.TARGET_UNREACHABLE, "The target can't be reached.", "", "");
+        }
+
+        @Override
+        public void limit(Plan plan, int workers, int targetSessions) {}
 
         @Override
         public void close(String migration) {}

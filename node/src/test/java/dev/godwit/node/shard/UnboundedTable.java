@@ -10,8 +10,10 @@ import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
 import dev.godwit.node.source.SchemaSource;
+import dev.godwit.node.source.SessionWaits;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.BundleLanding;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Consistency;
@@ -125,7 +127,17 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     public void limit(int sessions) {}
 
     @Override
-    public void limit(Plan plan, int workers) {}
+    public void limit(Plan plan, int workers, int targetSessions) {}
+
+    @Override
+    public SessionBudget budget(Plan plan) {
+        throw notHere();
+    }
+
+    @Override
+    public SessionWaits waits() {
+        throw notHere();
+    }
 
     @Override
     public void close() {}

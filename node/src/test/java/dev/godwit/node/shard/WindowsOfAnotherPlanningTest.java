@@ -12,6 +12,7 @@ import dev.godwit.node.source.RangeReader;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.split.ShardSize;
 import dev.godwit.node.target.LandingSession;
+import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.target.TargetDatabase.Landing;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
@@ -60,7 +61,12 @@ class WindowsOfAnotherPlanningTest {
         }
 
         @Override
-        public void limit(Plan plan, int workers) {}
+        public SessionBudget budget(Plan plan) {
+            throw new UnsupportedOperationException("no shard is copied here");
+        }
+
+        @Override
+        public void limit(Plan plan, int workers, int targetSessions) {}
 
         @Override
         public void close(String migration) {}

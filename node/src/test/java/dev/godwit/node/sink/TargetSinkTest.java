@@ -8,6 +8,7 @@ import dev.godwit.node.sink.TargetSink.Grant;
 import dev.godwit.node.sink.TargetSink.Release;
 import dev.godwit.node.sink.TargetSink.SinkHealth;
 import dev.godwit.node.sink.TargetSink.Use;
+import dev.godwit.node.target.SessionBudget;
 import java.util.List;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -26,7 +27,7 @@ class TargetSinkTest {
     }
 
     private static ActorRef<TargetSink.Command> sink(int sessions, long budgetBytes) {
-        return KIT.spawn(TargetSink.create(sessions, budgetBytes));
+        return KIT.spawn(TargetSink.create(new SessionBudget(sessions, sessions), sessions, budgetBytes));
     }
 
     private static List<TestProbe<Grant>> workers(int count) {
@@ -62,14 +63,44 @@ class TargetSinkTest {
     }
 
     @Test
+    void a_build_takes_a_session_from_shards_and_gives_it_back() {
+        SessionBudget budget = new SessionBudget(4, 2);
+        ActorRef<TargetSink.Command> sink = KIT.spawn(TargetSink.create(budget, 4, 1 << 20));
+        budget.build(() -> {});
+        List<TestProbe<Grant>> workers = workers(2);
+        workers.forEach(worker -> sink.tell(new Acquire(worker.ref())));
+        workers.get(0).receiveMessage();
+        workers.get(1).expectNoMessage();
+
+        budget.buildEnded();
+
+        workers.get(1).receiveMessage();
+    }
+
+    @Test
+    void a_sink_that_ends_gives_its_sessions_back() {
+        SessionBudget budget = new SessionBudget(4, 4);
+        ActorRef<TargetSink.Command> sink = KIT.spawn(TargetSink.create(budget, 4, 1 << 20));
+        assertThat(granted(sink)).isPositive();
+        assertThat(budget.use().copies()).isEqualTo(1);
+
+        KIT.stop(sink);
+
+        assertThat(budget.use().copies()).isZero();
+    }
+
+    @Test
     void with_more_sessions_those_who_wait_get_theirs() {
-        ActorRef<TargetSink.Command> sink = sink(1, 1 << 20);
+        SessionBudget budget = new SessionBudget(1, 1);
+        ActorRef<TargetSink.Command> sink = KIT.spawn(TargetSink.create(budget, 1, 1 << 20));
         List<TestProbe<Grant>> workers = workers(2);
         workers.forEach(worker -> sink.tell(new Acquire(worker.ref())));
         workers.get(0).receiveMessage();
         workers.get(1).expectNoMessage();
 
         sink.tell(new TargetSink.Resize(4, 1 << 20));
+        budget.resize(4, 4);
+        budget.allow(4);
 
         assertThat(workers.get(1).receiveMessage().bytes()).isEqualTo(1 << 18);
     }

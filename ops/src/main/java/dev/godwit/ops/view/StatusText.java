@@ -5,6 +5,8 @@ import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.InFlight;
+import dev.godwit.protocol.status.Limit;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
@@ -232,14 +234,26 @@ public final class StatusText {
     }
 
     private static String limit(MigrationStatus status) {
-        return status.limit().isEmpty() || status.health() == Health.IDLE
-                ? ""
-                : "  limit: " + Style.printable(status.limit());
+        if (status.limit() == null || status.health() == Health.IDLE) {
+            return "";
+        }
+        String by = status.limit().by() == Limit.NONE
+                ? "nothing yet"
+                : status.limit().by().word();
+        return "  limited by: " + by + " (" + Style.printable(status.limit().evidence()) + ")";
+    }
+
+    /** Shards and builds now, of those that are allowed now. */
+    private static String inFlight(NodeStatus node) {
+        InFlight all = node.inFlight();
+        String builds = all.builds() == 0 ? "" : " and " + all.builds() + (all.builds() == 1 ? " build" : " builds");
+        String most = all.allowed() < all.ceiling() ? ", " + all.ceiling() + " at most" : "";
+        return node.running() + builds + " of " + all.allowed() + " in flight" + most;
     }
 
     private static String node(NodeStatus node) {
         String name = node.http().isEmpty() ? node.node() : node.http().replaceFirst("^https?://", "");
-        return Style.printable(name) + " (" + node.running() + " of " + node.workers() + " busy"
+        return Style.printable(name) + " (" + inFlight(node)
                 + (node.sourceReachable() ? "" : ", source unreachable")
                 + (node.targetReachable() ? "" : ", target unreachable") + ")";
     }

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.InFlight;
+import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.TableState;
 import java.io.ByteArrayOutputStream;
@@ -32,9 +34,9 @@ class StatusTextTest {
         assertThat(String.join("\n", block)).isEqualTo("""
                         shop  copying  RUNNING
                           [############..................]  about 41%  124 MB of about 300 MB, 612,340 rows
-                          52,100 rows/s, 12.3 MB/s  left 2 to 4 min  limit: target
+                          52,100 rows/s, 12.3 MB/s  left 2 to 4 min  limited by: target (writes wait 84 % of the time)
                           tables 3 of 11 done  shards 31 done, 4 running  retries 1
-                          nodes 2: 127.0.0.1:7081 (2 of 4 busy), 127.0.0.1:7082 (2 of 4 busy)
+                          nodes 2: 127.0.0.1:7081 (2 of 4 in flight), 127.0.0.1:7082 (2 of 4 in flight)
                           table        state      rows   bytes    %  shards done  running
                           public.big   copying   1,010  101 kB   50      5 of 10        1
                           public.done  completed  1,010  101 kB  100      5 of 10        1
@@ -45,8 +47,20 @@ class StatusTextTest {
     @Test
     void shows_the_same_in_one_line_for_a_log() {
         assertThat(text.line(Statuses.copying(123_000_000)))
-                .isEqualTo("shop copying RUNNING, about 41%, 124 MB of about 300 MB, 612,340 rows, 52,100 rows/s,"
-                        + " 12.3 MB/s, shards 31 done 4 running, left 2 to 4 min  limit: target");
+                .isEqualTo(
+                        "shop copying RUNNING, about 41%, 124 MB of about 300 MB, 612,340 rows, 52,100 rows/s,"
+                                + " 12.3 MB/s, shards 31 done 4 running, left 2 to 4 min  limited by: target (writes wait 84 % of the time)");
+    }
+
+    @Test
+    void shows_builds_beside_shards_and_what_is_allowed_beside_what_the_plan_allows() {
+        List<NodeStatus> nodes = List.of(
+                Statuses.node("http://127.0.0.1:7081", 2, new InFlight(1, 3, 3, 6, false)),
+                Statuses.node("http://127.0.0.1:7082", 0, new InFlight(2, 0, 2, 2, false)));
+
+        assertThat(text.block(Statuses.copying(123_000_000, nodes), List.of(), 0))
+                .contains("  nodes 2: 127.0.0.1:7081 (2 and 1 build of 3 in flight, 6 at most),"
+                        + " 127.0.0.1:7082 (0 and 2 builds of 2 in flight)");
     }
 
     @Test

@@ -2,6 +2,9 @@ package dev.godwit.ops.view;
 
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.InFlight;
+import dev.godwit.protocol.status.Limit;
+import dev.godwit.protocol.status.LimitStatus;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
@@ -46,7 +49,7 @@ public final class Statuses {
                 phase,
                 health,
                 reason,
-                "target",
+                new LimitStatus(Limit.TARGET, 0.84, "writes wait 84 % of the time"),
                 "snapshot",
                 "tables",
                 "",
@@ -74,8 +77,27 @@ public final class Statuses {
     }
 
     public static NodeStatus node(String http, int running) {
+        return node(http, running, new InFlight(0, 0, 4, 4, false));
+    }
+
+    public static NodeStatus node(String http, int running, InFlight inFlight) {
         return new NodeStatus(
-                "godwit@127.0.0.1:25520", http, 4, running, 0.2, 0.7, 0.5, 100_000_000, 8_000_000, true, true, true);
+                "godwit@127.0.0.1:25520",
+                http,
+                4,
+                running,
+                inFlight,
+                0.2,
+                0.7,
+                0.1,
+                -1,
+                0,
+                0.5,
+                100_000_000,
+                8_000_000,
+                true,
+                true,
+                true);
     }
 
     public static TableStatus table(String name, TableState state, long estimatedBytes) {

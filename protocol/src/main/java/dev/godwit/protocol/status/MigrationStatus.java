@@ -13,7 +13,7 @@ import java.util.Objects;
  * @param phase where it stands
  * @param health whether it really moves
  * @param reason why it does not move, or what needs a person, in words; empty if there is nothing to say
- * @param limit what holds it now, in words: source, target, network, node, plan, …; empty if it does not run
+ * @param limit what holds it now; null if it does not run
  * @param consistency as in the plan
  * @param schema who makes the tables: dump, tables or existing; empty as long as that is not decided
  * @param schemaReason why that was decided; empty where the plan says it
@@ -44,7 +44,7 @@ public record MigrationStatus(
         Phase phase,
         Health health,
         String reason,
-        String limit,
+        LimitStatus limit,
         String consistency,
         String schema,
         String schemaReason,
