@@ -4,7 +4,10 @@ import java.util.concurrent.Executor;
 import org.apache.pekko.actor.typed.ActorSystem;
 import org.apache.pekko.actor.typed.DispatcherSelector;
 
-/** The threads for all that blocks: JDBC and nothing else runs on them, and JDBC runs on no others. */
+/**
+ * The threads for all that blocks: JDBC and nothing else runs on them, and JDBC runs on no others, but for what writes a
+ * shard ({@link ShardCopy}).
+ */
 public final class BlockingDispatcher {
     /** Its path in the configuration. */
     public static final String NAME = "godwit.blocking-dispatcher";

@@ -15,32 +15,24 @@ import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.Executor;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.zip.CRC32C;
-import org.apache.pekko.Done;
 import org.apache.pekko.actor.typed.ActorSystem;
-import org.apache.pekko.stream.ActorAttributes;
-import org.apache.pekko.stream.Attributes;
-import org.apache.pekko.stream.javadsl.Flow;
-import org.apache.pekko.stream.javadsl.Keep;
-import org.apache.pekko.stream.javadsl.Sink;
-import org.apache.pekko.stream.javadsl.Source;
 
 /**
- * One try to copy one shard: a stream from a reader to a landing session. Reading and writing run on two threads of the
- * blocking dispatcher; between them stand at most as many buffers as the sink has granted, and these are used again, so
- * that a row of any size passes in pieces.
+ * One try to copy one shard: from a reader to a landing session. Reading runs on a thread of the blocking dispatcher,
+ * writing on one of its own; between them stand at most as many buffers as the sink has granted, and these are used
+ * again, so that a row of any size passes in pieces.
  *
  * <p>Order: the reader's transaction first (its snapshot goes into the claim), then the claim, then the bytes, then the
  * commit.
  */
 final class ShardCopy implements Carriage {
-    /** Bytes of one buffer. Large enough that the cost of a stream element is lost in it. */
+    /** Bytes of one buffer. Large enough that the cost of handing it over is lost in it. */
     static final int BUFFER_BYTES = 256 << 10;
 
     /** A write that the target has not taken for so long is given up: its network may be a black hole. */
@@ -57,15 +49,16 @@ final class ShardCopy implements Carriage {
             long aimedBytes,
             boolean splittable) {}
 
-    private record Chunk(byte[] data, int length) {}
-
     private final SourceDatabase source;
     private final TargetDatabase target;
     private final Order order;
-    private final int buffers;
+    private final CopyBuffers buffers;
     private final CopyMeter meter;
-    private final Queue<byte[]> free = new ConcurrentLinkedQueue<>();
     private final CRC32C digest = new CRC32C();
+
+    /** Why the bytes do not pass any more: the first of what either side has met. */
+    private final AtomicReference<Throwable> failure = new AtomicReference<>();
+
     private volatile RangeReader reader;
     private volatile LandingSession session;
     private volatile boolean cancelled;
@@ -81,7 +74,7 @@ final class ShardCopy implements Carriage {
         this.source = source;
         this.target = target;
         this.order = order;
-        this.buffers = (int) Math.max(3, grantedBytes / BUFFER_BYTES);
+        this.buffers = new CopyBuffers((int) Math.max(3, grantedBytes / BUFFER_BYTES), BUFFER_BYTES);
         this.meter = meter;
     }
 
@@ -124,9 +117,7 @@ final class ShardCopy implements Carriage {
         startedNanos = System.nanoTime();
         meter.onBegin();
         return CompletableFuture.supplyAsync(this::open, blocking)
-                .thenCompose(opened -> opened.isPresent()
-                        ? CompletableFuture.completedStage(opened.get())
-                        : stream(system).thenApplyAsync(done -> commit(), blocking))
+                .thenApplyAsync(opened -> opened.orElseGet(this::copy), blocking)
                 .exceptionallyAsync(this::outcomeOf, blocking)
                 .thenApplyAsync(this::closed, blocking);
     }
@@ -173,22 +164,59 @@ final class ShardCopy implements Carriage {
         }
     }
 
-    private CompletionStage<Done> stream(ActorSystem<?> system) {
-        Source<Chunk, ?> read = Source.unfoldResource(() -> reader, this::next, open -> {})
-                .addAttributes(ActorAttributes.dispatcher(BlockingDispatcher.NAME));
-        Sink<Chunk, CompletionStage<Done>> write = Flow.of(Chunk.class)
-                .map(this::write)
-                .toMat(Sink.ignore(), Keep.right())
-                .addAttributes(ActorAttributes.dispatcher(BlockingDispatcher.NAME))
-                .addAttributes(Attributes.inputBuffer(1, Integer.highestOneBit(Math.max(1, buffers - 2))));
-        return read.async().toMat(write, Keep.right()).run(system);
+    /**
+     * Passes all bytes and commits. The writer has a thread of its own: were both the dispatcher's, then many readers
+     * at once could hold all its threads, each waiting for a writer that waits for a thread.
+     */
+    private WorkOutcome copy() {
+        CompletableFuture<Void> written = CompletableFuture.runAsync(this::writeAll, ShardCopy::onThreadOfItsOwn);
+        readAll();
+        written.join();
+        if (failure.get() != null) {
+            throw new CompletionException(failure.get());
+        }
+        return commit();
     }
 
-    private Optional<Chunk> next(RangeReader from) {
-        byte[] buffer = free.poll();
-        if (buffer == null) {
-            buffer = new byte[BUFFER_BYTES];
+    private static void onThreadOfItsOwn(Runnable writing) {
+        Thread thread = new Thread(writing, "godwit-shard-writer");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    private void readAll() {
+        try {
+            for (Optional<byte[]> buffer = buffers.empty(); buffer.isPresent(); buffer = buffers.empty()) {
+                Optional<CopyBuffers.Chunk> chunk = next(reader, buffer.get());
+                if (chunk.isEmpty()) {
+                    break;
+                }
+                buffers.put(chunk.get());
+            }
+            buffers.end();
+        } catch (RuntimeException | Error e) {
+            breakOff(e);
         }
+    }
+
+    private void writeAll() {
+        try {
+            for (Optional<CopyBuffers.Chunk> chunk = buffers.take(); chunk.isPresent(); chunk = buffers.take()) {
+                write(chunk.get());
+                buffers.giveBack(chunk.get());
+            }
+        } catch (RuntimeException | Error e) {
+            breakOff(e);
+            reader.cancel(); // it may be waiting for the source
+        }
+    }
+
+    private void breakOff(Throwable why) {
+        failure.compareAndSet(null, why);
+        buffers.breakOff();
+    }
+
+    private Optional<CopyBuffers.Chunk> next(RangeReader from, byte[] buffer) {
         long before = System.nanoTime();
         int count = from.read(buffer);
         long after = System.nanoTime();
@@ -203,17 +231,15 @@ final class ShardCopy implements Carriage {
                 && TooBig.shouldRetire(sum, order.aimedBytes(), (System.nanoTime() - startedNanos) / 1_000_000)) {
             throw new TooBigOnTheWay();
         }
-        return Optional.of(new Chunk(buffer, count));
+        return Optional.of(new CopyBuffers.Chunk(buffer, count));
     }
 
-    private Done write(Chunk chunk) {
+    private void write(CopyBuffers.Chunk chunk) {
         long before = System.nanoTime();
         writingSinceNanos = before;
         session.write(chunk.data(), 0, chunk.length());
         writingSinceNanos = 0;
         meter.onWrite(System.nanoTime() - before);
-        free.add(chunk.data());
-        return Done.getInstance();
     }
 
     private WorkOutcome commit() {
