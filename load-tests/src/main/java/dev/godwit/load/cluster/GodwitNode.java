@@ -69,20 +69,20 @@ public final class GodwitNode implements AutoCloseable {
             Path log = settings.logs().resolve(name + ".log");
             List<String> command = new ArrayList<>(place.within());
             command.addAll(List.of(
-                            settings.home().resolve("godwit").toString(),
-                            "node",
-                            "--state-store-host=" + settings.server().host(),
-                            "--state-store-port=" + settings.server().port(),
-                            "--state-store-database=" + settings.database(),
-                            "--state-store-user=" + BenchServer.ROLE,
-                            "--state-store-password-env=" + PASSWORD_VARIABLE,
-                            "--state-store-sslmode=disable",
-                            "--cluster-host=" + place.host(),
-                            "--http-host=" + place.host(),
-                            "--http-port=0",
-                            "--heap=" + settings.heap()));
-            ProcessBuilder builder = new ProcessBuilder(command)
-                    .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+                    settings.home().resolve("godwit").toString(),
+                    "node",
+                    "--state-store-host=" + settings.server().host(),
+                    "--state-store-port=" + settings.server().port(),
+                    "--state-store-database=" + settings.database(),
+                    "--state-store-user=" + BenchServer.ROLE,
+                    "--state-store-password-env=" + PASSWORD_VARIABLE,
+                    "--state-store-sslmode=disable",
+                    "--cluster-host=" + place.host(),
+                    "--http-host=" + place.host(),
+                    "--http-port=0",
+                    "--heap=" + settings.heap()));
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
             builder.environment().put(PASSWORD_VARIABLE, settings.password());
             GodwitNode node = new GodwitNode(builder.start(), log);
             Thread reader = new Thread(node::readOutput, "node-" + name);

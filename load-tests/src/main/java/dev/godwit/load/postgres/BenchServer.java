@@ -69,8 +69,7 @@ public final class BenchServer implements AutoCloseable {
      * @param host an address of this machine at which nodes find the server, beside the loopback address
      * @throws IllegalStateException if the server does not start
      */
-    static BenchServer start(
-            Path directory, String password, Optional<PgBinaryResolver> programs, String host) {
+    static BenchServer start(Path directory, String password, Optional<PgBinaryResolver> programs, String host) {
         Path data = directory.resolve("data");
         try {
             Files.createDirectories(directory);
@@ -104,8 +103,7 @@ public final class BenchServer implements AutoCloseable {
             statement.execute("CREATE ROLE " + ROLE + " LOGIN PASSWORD '" + password + "'");
             statement.execute("GRANT SET ON PARAMETER session_replication_role TO " + ROLE);
             String elsewhere = host.equals(LOOPBACK) ? "" : "host all all " + host + "/24 scram-sha-256\n";
-            Files.writeString(
-                    data.resolve("pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n" + elsewhere);
+            Files.writeString(data.resolve("pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n" + elsewhere);
             statement.execute("SELECT pg_reload_conf()");
         }
     }

@@ -42,8 +42,7 @@ public record Servers(BenchServer source, BenchServer target) implements AutoClo
                 BenchServer.LOOPBACK);
     }
 
-    private static Servers start(
-            Path directory, String password, Optional<PgBinaryResolver> programs, String host) {
+    private static Servers start(Path directory, String password, Optional<PgBinaryResolver> programs, String host) {
         BenchServer source = BenchServer.start(directory.resolve("source"), password, programs, host);
         try {
             return new Servers(source, BenchServer.start(directory.resolve("target"), password, programs, host));

@@ -21,8 +21,7 @@ final class NodeLinks implements AutoCloseable {
 
     private final String prefix = "gw" + ProcessHandle.current().pid();
     private final String bridge = prefix + "b";
-    private final String network =
-            "10.213." + ProcessHandle.current().pid() % 256 + ".";
+    private final String network = "10.213." + ProcessHandle.current().pid() % 256 + ".";
     private final int links;
     private final Thread atInterruption = new Thread(this::remove);
 

@@ -67,7 +67,8 @@ public final class ScaleBenchmark {
             workspace.say("making a table of " + rows + " rows");
             WideTable.create(servers.source(), rows);
             // It brings the rows into memory, too.
-            String contents = TableContents.of(servers.source(), WideTable.DATABASE).toString();
+            String contents =
+                    TableContents.of(servers.source(), WideTable.DATABASE).toString();
             describe(report, servers, rows);
             Map<Integer, Map<Integer, Copied>> copied = new TreeMap<>();
             for (int round = 1; round <= settings.rounds(); round++) {
