@@ -19,6 +19,7 @@ import picocli.CommandLine.Command;
             TablesCommand.class,
             BigCommand.class,
             SkewCommand.class,
+            ScaleCommand.class,
             RecoveryCommand.class,
             KillsCommand.class,
             CoordinatorCommand.class

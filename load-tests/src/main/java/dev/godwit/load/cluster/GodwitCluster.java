@@ -22,10 +22,21 @@ public final class GodwitCluster implements AutoCloseable {
         awaitReady();
     }
 
+    /** Starts a node in each place and waits until they are ready. */
+    public GodwitCluster(GodwitNode.Settings settings, List<GodwitNode.Place> places) {
+        this.settings = settings;
+        places.forEach(this::start);
+        awaitReady();
+    }
+
     /** Starts one more node, and does not wait for it. */
     public GodwitNode start() {
+        return start(GodwitNode.Place.HERE);
+    }
+
+    private GodwitNode start(GodwitNode.Place place) {
         started++;
-        GodwitNode node = GodwitNode.start(settings, "node-" + started);
+        GodwitNode node = GodwitNode.start(settings, "node-" + started, place);
         nodes.add(node);
         return node;
     }

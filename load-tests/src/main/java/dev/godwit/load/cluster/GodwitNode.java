@@ -7,6 +7,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
@@ -45,23 +46,43 @@ public final class GodwitNode implements AutoCloseable {
      */
     public record Settings(Path home, BenchServer server, String database, String password, String heap, Path logs) {}
 
+    /**
+     * Where a node runs.
+     *
+     * @param host its address, for other nodes and for HTTP
+     * @param within what comes before the command; empty, or a program that runs it with a network of its own
+     */
+    public record Place(String host, List<String> within) {
+        /** Beside the benchmark. */
+        public static final Place HERE = new Place("127.0.0.1", List.of());
+    }
+
     /** @param name of its log */
     public static GodwitNode start(Settings settings, String name) {
+        return start(settings, name, Place.HERE);
+    }
+
+    /** @param name of its log */
+    public static GodwitNode start(Settings settings, String name, Place place) {
         try {
             Files.createDirectories(settings.logs());
             Path log = settings.logs().resolve(name + ".log");
-            ProcessBuilder builder = new ProcessBuilder(List.of(
-                            settings.home().resolve("godwit").toString(),
-                            "node",
-                            "--state-store-host=127.0.0.1",
-                            "--state-store-port=" + settings.server().port(),
-                            "--state-store-database=" + settings.database(),
-                            "--state-store-user=" + BenchServer.ROLE,
-                            "--state-store-password-env=" + PASSWORD_VARIABLE,
-                            "--state-store-sslmode=disable",
-                            "--http-port=0",
-                            "--heap=" + settings.heap()))
-                    .redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
+            List<String> command = new ArrayList<>(place.within());
+            command.addAll(List.of(
+                    settings.home().resolve("godwit").toString(),
+                    "node",
+                    "--state-store-host=" + settings.server().host(),
+                    "--state-store-port=" + settings.server().port(),
+                    "--state-store-database=" + settings.database(),
+                    "--state-store-user=" + BenchServer.ROLE,
+                    "--state-store-password-env=" + PASSWORD_VARIABLE,
+                    "--state-store-sslmode=disable",
+                    "--cluster-host=" + place.host(),
+                    "--http-host=" + place.host(),
+                    "--http-port=0",
+                    "--heap=" + settings.heap()));
+            ProcessBuilder builder =
+                    new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.appendTo(log.toFile()));
             builder.environment().put(PASSWORD_VARIABLE, settings.password());
             GodwitNode node = new GodwitNode(builder.start(), log);
             Thread reader = new Thread(node::readOutput, "node-" + name);

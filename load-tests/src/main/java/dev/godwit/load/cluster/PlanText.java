@@ -44,7 +44,7 @@ public final class PlanText {
     }
 
     private static String address(BenchServer server, String database) {
-        return "{host: 127.0.0.1, port: %d, database: %s, user: %s, password: {env: %s}, sslmode: disable}"
-                .formatted(server.port(), database, BenchServer.ROLE, GodwitNode.PASSWORD_VARIABLE);
+        return "{host: %s, port: %d, database: %s, user: %s, password: {env: %s}, sslmode: disable}"
+                .formatted(server.host(), server.port(), database, BenchServer.ROLE, GodwitNode.PASSWORD_VARIABLE);
     }
 }

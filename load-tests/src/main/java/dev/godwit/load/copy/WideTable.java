@@ -5,9 +5,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** The table that is copied: 16 columns of the common types, some 210 bytes a row on disk, one bigint key. */
-final class WideTable {
-    static final String NAME = "public.wide";
-    static final String DATABASE = "shop";
+public final class WideTable {
+    public static final String NAME = "public.wide";
+    public static final String DATABASE = "shop";
 
     private static final int BYTES_PER_ROW = 210;
 
@@ -27,12 +27,12 @@ final class WideTable {
     private WideTable() {}
 
     /** @return rows that make about so many bytes on disk */
-    static int rowsOf(int mebibytes) {
+    public static int rowsOf(int mebibytes) {
         return (int) Math.min(Integer.MAX_VALUE, mebibytes * (long) (1 << 20) / BYTES_PER_ROW);
     }
 
     /** Makes the table at the source, with its key, vacuumed and analysed. */
-    static void create(BenchServer source, int rows) {
+    public static void create(BenchServer source, int rows) {
         source.recreate(DATABASE, "template0");
         List<String> statements = new ArrayList<>();
         statements.add("CREATE TABLE " + NAME + COLUMNS);
@@ -44,22 +44,22 @@ final class WideTable {
     }
 
     /** An empty database in the target with the table, without its key. */
-    static void createEmpty(BenchServer target) {
+    public static void createEmpty(BenchServer target) {
         target.recreate(DATABASE, "template0");
         target.execute(
                 DATABASE, "CREATE TABLE " + NAME + COLUMNS, "ALTER TABLE " + NAME + " OWNER TO " + BenchServer.ROLE);
     }
 
-    static long bytes(BenchServer source) {
+    public static long bytes(BenchServer source) {
         return Long.parseLong(source.ask(DATABASE, "SELECT pg_table_size('" + NAME + "')"));
     }
 
-    static long blocks(BenchServer source) {
+    public static long blocks(BenchServer source) {
         return Long.parseLong(source.ask(
                 DATABASE, "SELECT pg_relation_size('" + NAME + "') / current_setting('block_size')::bigint"));
     }
 
-    static long rows(BenchServer server) {
+    public static long rows(BenchServer server) {
         return Long.parseLong(server.ask(DATABASE, "SELECT count(*) FROM " + NAME));
     }
 }

@@ -16,6 +16,37 @@ public final class ProcessorTime {
 
     private ProcessorTime() {}
 
+    /**
+     * All processors of the machine since it started, in seconds.
+     *
+     * @param busy for anybody, interrupts included
+     * @param idle also those that waited for a disk
+     */
+    public record Machine(double busy, double idle) {
+        /** The share of the time since then in which they worked; 0 to 1. */
+        public double busySince(Machine before) {
+            double worked = busy - before.busy;
+            return worked / (worked + idle - before.idle);
+        }
+    }
+
+    /** Of the whole machine. */
+    public static Machine ofMachine() {
+        try {
+            // cpu user nice system idle iowait irq softirq steal; guests count as user
+            String[] fields =
+                    Files.readAllLines(Path.of("/proc/stat")).get(0).trim().split(" +");
+            double all = 0;
+            for (int i = 1; i <= 8; i++) {
+                all += Long.parseLong(fields[i]);
+            }
+            double idle = Long.parseLong(fields[4]) + Long.parseLong(fields[5]);
+            return new Machine((all - idle) / TICKS_PER_SECOND, idle / TICKS_PER_SECOND);
+        } catch (IOException e) {
+            throw new IllegalStateException("/proc/stat can't be read", e);
+        }
+    }
+
     /** Of one process; without its children. */
     public static double ofProcess(long pid) {
         return sum(fields(pid), UTIME, 2);

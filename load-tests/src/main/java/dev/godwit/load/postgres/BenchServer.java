@@ -23,6 +23,9 @@ public final class BenchServer implements AutoCloseable {
     /** Logs in for psql and for Godwit. */
     public static final String ROLE = "mover";
 
+    /** Where servers listen that nobody reaches from elsewhere. */
+    static final String LOOPBACK = "127.0.0.1";
+
     private static final String SUPERUSER = "postgres";
     private static final Duration START_WITHIN = Duration.ofSeconds(60);
 
@@ -45,25 +48,28 @@ public final class BenchServer implements AutoCloseable {
     private final EmbeddedPostgres server;
     private final Path data;
     private final String password;
+    private final String host;
 
-    private BenchServer(EmbeddedPostgres server, Path data, String password) {
+    private BenchServer(EmbeddedPostgres server, Path data, String password, String host) {
         this.server = server;
         this.data = data;
         this.password = password;
+        this.host = host;
     }
 
     /** Embedded PostgreSQL 17. */
     public static BenchServer start(Path directory, String password) {
-        return start(directory, password, Optional.empty());
+        return start(directory, password, Optional.empty(), LOOPBACK);
     }
 
     /**
      * @param directory gets the data
      * @param password of the superuser and of {@link #ROLE}
      * @param programs other programs than those of embedded PostgreSQL 17
+     * @param host an address of this machine at which nodes find the server, beside the loopback address
      * @throws IllegalStateException if the server does not start
      */
-    static BenchServer start(Path directory, String password, Optional<PgBinaryResolver> programs) {
+    static BenchServer start(Path directory, String password, Optional<PgBinaryResolver> programs, String host) {
         Path data = directory.resolve("data");
         try {
             Files.createDirectories(directory);
@@ -74,11 +80,11 @@ public final class BenchServer implements AutoCloseable {
                     .setOverrideWorkingDirectory(binaries().toFile())
                     .setPGStartupWait(START_WITHIN)
                     .setLocaleConfig("locale", "C")
-                    .setServerConfig("listen_addresses", "127.0.0.1")
+                    .setServerConfig("listen_addresses", host.equals(LOOPBACK) ? LOOPBACK : LOOPBACK + ',' + host)
                     .setServerConfig("unix_socket_directories", "''");
             SETTINGS.forEach(builder::setServerConfig);
             programs.ifPresent(builder::setPgBinaryResolver);
-            BenchServer started = new BenchServer(builder.start(), data, password);
+            BenchServer started = new BenchServer(builder.start(), data, password, host);
             started.admit();
             return started;
         } catch (IOException | SQLException e) {
@@ -96,9 +102,15 @@ public final class BenchServer implements AutoCloseable {
             statement.execute("ALTER ROLE " + SUPERUSER + " PASSWORD '" + password + "'");
             statement.execute("CREATE ROLE " + ROLE + " LOGIN PASSWORD '" + password + "'");
             statement.execute("GRANT SET ON PARAMETER session_replication_role TO " + ROLE);
-            Files.writeString(data.resolve("pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n");
+            String elsewhere = host.equals(LOOPBACK) ? "" : "host all all " + host + "/24 scram-sha-256\n";
+            Files.writeString(data.resolve("pg_hba.conf"), "host all all 127.0.0.1/32 scram-sha-256\n" + elsewhere);
             statement.execute("SELECT pg_reload_conf()");
         }
+    }
+
+    /** Where nodes find it. */
+    public String host() {
+        return host;
     }
 
     public int port() {

@@ -15,7 +15,16 @@ public record Servers(BenchServer source, BenchServer target) implements AutoClo
      * @param directory gets the data of both
      */
     public static Servers start(Path directory, String password) {
-        return start(directory, password, Optional.empty());
+        return start(directory, password, BenchServer.LOOPBACK);
+    }
+
+    /**
+     * PostgreSQL 17, where nodes with a network of their own find them.
+     *
+     * @param host an address of this machine
+     */
+    public static Servers start(Path directory, String password, String host) {
+        return start(directory, password, Optional.empty(), host);
     }
 
     /**
@@ -29,13 +38,14 @@ public record Servers(BenchServer source, BenchServer target) implements AutoClo
                 directory,
                 password,
                 Optional.of((system, machine) -> Files.newInputStream(programs.resolve(
-                        "postgres-" + system.toLowerCase(Locale.ROOT) + '-' + ArchUtils.normalize(machine) + ".txz"))));
+                        "postgres-" + system.toLowerCase(Locale.ROOT) + '-' + ArchUtils.normalize(machine) + ".txz"))),
+                BenchServer.LOOPBACK);
     }
 
-    private static Servers start(Path directory, String password, Optional<PgBinaryResolver> programs) {
-        BenchServer source = BenchServer.start(directory.resolve("source"), password, programs);
+    private static Servers start(Path directory, String password, Optional<PgBinaryResolver> programs, String host) {
+        BenchServer source = BenchServer.start(directory.resolve("source"), password, programs, host);
         try {
-            return new Servers(source, BenchServer.start(directory.resolve("target"), password, programs));
+            return new Servers(source, BenchServer.start(directory.resolve("target"), password, programs, host));
         } catch (IllegalStateException e) {
             source.close();
             throw e;

@@ -9,6 +9,9 @@ public final class BlockingDispatcher {
     /** Its path in the configuration. */
     public static final String NAME = "godwit.blocking-dispatcher";
 
+    /** Path of the dispatcher that gives either end of a shard's stream a thread of its own for as long as it lasts. */
+    static final String COPY = "godwit.copy-dispatcher";
+
     private BlockingDispatcher() {}
 
     public static Executor of(ActorSystem<?> system) {

@@ -13,13 +13,13 @@ import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
+import java.util.Deque;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.Queue;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
-import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Executor;
 import java.util.zip.CRC32C;
 import org.apache.pekko.Done;
@@ -32,8 +32,8 @@ import org.apache.pekko.stream.javadsl.Sink;
 import org.apache.pekko.stream.javadsl.Source;
 
 /**
- * One try to copy one shard: a stream from a reader to a landing session. Reading and writing run on two threads of the
- * blocking dispatcher; between them stand at most as many buffers as the sink has granted, and these are used again, so
+ * One try to copy one shard: a stream from a reader to a landing session. Reading and writing keep a thread each from the
+ * first byte to the last; between them stand at most as many buffers as the sink has granted, and these are used again, so
  * that a row of any size passes in pieces.
  *
  * <p>Order: the reader's transaction first (its snapshot goes into the claim), then the claim, then the bytes, then the
@@ -64,7 +64,9 @@ final class ShardCopy implements Carriage {
     private final Order order;
     private final int buffers;
     private final CopyMeter meter;
-    private final Queue<byte[]> free = new ConcurrentLinkedQueue<>();
+    /** The one that was written last is filled next, while it is still in the processor's cache. */
+    private final Deque<byte[]> free = new ConcurrentLinkedDeque<>();
+
     private final CRC32C digest = new CRC32C();
     private volatile RangeReader reader;
     private volatile LandingSession session;
@@ -179,11 +181,11 @@ final class ShardCopy implements Carriage {
 
     private CompletionStage<Done> stream(ActorSystem<?> system) {
         Source<Chunk, ?> read = Source.unfoldResource(() -> reader, this::next, open -> {})
-                .addAttributes(ActorAttributes.dispatcher(BlockingDispatcher.NAME));
+                .addAttributes(ActorAttributes.dispatcher(BlockingDispatcher.COPY));
         Sink<Chunk, CompletionStage<Done>> write = Flow.of(Chunk.class)
                 .map(this::write)
                 .toMat(Sink.ignore(), Keep.right())
-                .addAttributes(ActorAttributes.dispatcher(BlockingDispatcher.NAME))
+                .addAttributes(ActorAttributes.dispatcher(BlockingDispatcher.COPY))
                 .addAttributes(Attributes.inputBuffer(1, Integer.highestOneBit(Math.max(1, buffers - 2))));
         return read.async().toMat(write, Keep.right()).run(system);
     }
@@ -218,7 +220,7 @@ final class ShardCopy implements Carriage {
         session.write(chunk.data(), 0, chunk.length());
         writingSinceNanos = 0;
         meter.onTarget(begun.end());
-        free.add(chunk.data());
+        free.push(chunk.data());
         return Done.getInstance();
     }
 

@@ -276,6 +276,43 @@ class SourceReadTest {
         }
     }
 
+    /** The driver's buffer holds 64 KiB: rows and their headers lie across its end in all ways, and so do notices. */
+    @Test
+    void rows_of_all_lengths_pass_unchanged_with_notices_between_them() throws Exception {
+        SourceServer.run(
+                "CREATE TABLE reads.lengths (id int, t text)",
+                "ALTER TABLE reads.lengths ALTER t SET STORAGE EXTERNAL",
+                """
+                INSERT INTO reads.lengths SELECT i, repeat(chr(97 + i % 26), length) FROM (
+                  SELECT i, CASE WHEN i % 3 = 0 THEN 65536 - 400 + i WHEN i % 5 = 0 THEN i * 300 ELSE i % 40 END length
+                  FROM generate_series(1, 800) i) l
+                """,
+                """
+                CREATE FUNCTION reads.noisy(id int, t text) RETURNS text LANGUAGE plpgsql
+                SET client_min_messages = notice AS
+                $$BEGIN IF id % 4 = 0 THEN RAISE NOTICE '%', repeat('n', id * 10); END IF; RETURN t; END$$
+                """,
+                "CREATE VIEW reads.noise AS SELECT id, reads.noisy(id, t) t FROM reads.lengths");
+        TableSpec quiet = spec("reads.lengths");
+        TableSpec noisy = new TableSpec(
+                new TableName("reads", "noise"),
+                quiet.columns(),
+                quiet.keyColumns(),
+                quiet.keyNullable(),
+                quiet.method(),
+                true,
+                quiet.estimatedBytes(),
+                quiet.estimatedRows(),
+                quiet.fileNode());
+        try {
+            assertThat(relayed(quiet)).isEqualTo(digest("reads.lengths"));
+            assertThat(relayed(noisy)).isEqualTo(digest("reads.lengths"));
+            assertThat(relayed(KeyRangesTest.asText(noisy))).isEqualTo(digest("reads.lengths"));
+        } finally {
+            SourceServer.run("DROP TABLE reads.lengths CASCADE", "DROP FUNCTION reads.noisy");
+        }
+    }
+
     @Test
     void small_rows_are_passed_on_without_an_allocation_for_each() {
         TableSpec big = tables.get("big");

@@ -1,0 +1,2 @@
+/** How a copy grows faster with the number of nodes. */
+package dev.godwit.load.scale;
