@@ -88,7 +88,9 @@ final class PostgresBundleLanding implements BundleLanding {
         try {
             TargetSessions.limit(connection, ANSWER);
             TargetSessions.begin(
-                    connection, "SET LOCAL synchronous_commit = on;SET LOCAL lock_timeout = '" + CLAIM_WAIT + "'");
+                    connection,
+                    TargetSessions.SOON_OVER + "SET LOCAL synchronous_commit = on;SET LOCAL lock_timeout = '"
+                            + CLAIM_WAIT + "'");
             return new PostgresBundleLanding(connections, connection, order, where);
         } catch (SQLException e) {
             connections.discard(connection);
