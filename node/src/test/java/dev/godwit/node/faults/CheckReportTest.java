@@ -40,7 +40,11 @@ class CheckReportTest {
         assertThat(check.codes("warnings")).contains("TARGET_NOT_CRASH_SAFE");
         assertThat(check.codes("notes"))
                 .containsExactly(
-                        "SESSION_TIMEOUT_LIFTED", "TABLES_WITHOUT_KEY", "LARGE_OBJECTS_LEFT_OUT", "SPACE_NEEDED");
+                        "OWNERS_LEFT_OUT",
+                        "SESSION_TIMEOUT_LIFTED",
+                        "TABLES_WITHOUT_KEY",
+                        "LARGE_OBJECTS_LEFT_OUT",
+                        "SPACE_NEEDED");
         JsonNode report = check.report();
         assertThat(report.get("tables").findValuesAsText("table")).containsExactly("public.item", "public.log");
         assertThat(report.get("tables").get(0).get("highSeconds").asLong()).isPositive();

@@ -19,6 +19,8 @@ class ConfigurationReferenceTest {
             "godwit.blocking-dispatcher.throughput",
             "godwit.blocking-dispatcher.thread-pool-executor.allow-core-timeout",
             "godwit.blocking-dispatcher.thread-pool-executor.task-queue-type",
+            "godwit.copy-dispatcher.type",
+            "godwit.copy-dispatcher.executor",
             "godwit.lease.lease-class");
 
     @Test

@@ -54,7 +54,7 @@ class NextStepsTest {
                         like.keyNullable(),
                         like.method(),
                         like.binary(),
-                        like.estimatedBytes(),
+                        2 * like.estimatedBytes(),
                         like.estimatedRows(),
                         like.fileNode()))
                 .toList();

@@ -15,7 +15,7 @@ final class PlanSamples {
             consistency: snapshot        # frozen | snapshot | online (later)
             include: ["public.*", "sales.orders"]
             exclude: ["public.audit_*"]
-            schema: tables               # tables: create tables and primary keys | existing
+            schema: tables               # dump | tables | existing
             limits: {workersPerNode: 4, shardBytes: 128MiB, memoryPerNode: 256MiB, sourceConnections: 32, targetConnections: 32}
             """;
 
