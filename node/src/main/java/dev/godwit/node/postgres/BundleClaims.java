@@ -81,8 +81,9 @@ final class BundleClaims {
     }
 
     /**
-     * Claims these tables' shards. Once the rows are in, the session takes its name, and a lock for each shard by which
-     * others find the session that holds its claim. Locks of the copies are waited for longer than the claims were.
+     * Claims these tables' shards. Once all the rows are in, the session takes its name, and a lock for each shard by which
+     * others find the session that holds its claim; so it may be idle for as long as it takes. Locks of the copies are
+     * waited for longer than the claims were.
      *
      * @return those of which there is no committed claim
      */
@@ -93,8 +94,9 @@ final class BundleClaims {
                   INSERT INTO godwit.claim (migration, source_table, shard, outcome, source_snapshot, node)
                   SELECT ?, name, ?, 'copied', ?, ? FROM wanted ORDER BY name
                   ON CONFLICT DO NOTHING RETURNING source_table),
-                named AS (SELECT set_config('application_name', ?, true), set_config('lock_timeout', ?, true)
-                  WHERE EXISTS (SELECT FROM claimed))
+                named AS (SELECT set_config('application_name', ?, true), set_config('lock_timeout', ?, true),
+                    set_config('idle_in_transaction_session_timeout', '0', true)
+                  WHERE (SELECT count(*) FROM claimed) > 0)
                 SELECT source_table, pg_advisory_xact_lock_shared(key) FROM claimed
                 JOIN wanted ON name = source_table, named""";
         Set<TableName> claimed = new HashSet<>();

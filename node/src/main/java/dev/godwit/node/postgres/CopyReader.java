@@ -12,8 +12,6 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
-import org.postgresql.copy.CopyOut;
-import org.postgresql.core.CopyDataFrames;
 import org.postgresql.jdbc.PgConnection;
 
 /**
@@ -28,15 +26,8 @@ final class CopyReader implements RangeReader {
     private final String where;
     private final String snapshot;
     private final String sql;
-    private final CopyDataFrames frames;
-
-    /** Null until the first read. */
-    private CopyOut copy;
-
-    private byte[] leftover = new byte[0];
-    private int leftoverAt;
-    private boolean ended;
-    private long rows = -1;
+    private final CopyPieces pieces;
+    private boolean begun;
     private boolean closed;
     private volatile boolean cancelled;
 
@@ -53,7 +44,7 @@ final class CopyReader implements RangeReader {
         this.where = where;
         this.snapshot = snapshot;
         this.sql = sql;
-        this.frames = new CopyDataFrames(session.getQueryExecutor());
+        this.pieces = new CopyPieces(session);
     }
 
     /**
@@ -147,47 +138,16 @@ final class CopyReader implements RangeReader {
             throw new IllegalArgumentException("the buffer is empty");
         }
         try {
-            if (copy == null) {
-                copy = session.getCopyAPI().copyOut(sql);
+            if (!begun) {
+                pieces.begin(sql);
+                begun = true;
             }
-            int filled = 0;
-            while (filled < buffer.length && !ended) {
-                filled += takeLeftover(buffer, filled);
-                filled += frames.fill(buffer, filled);
-                if (filled < buffer.length) {
-                    other();
-                }
-            }
-            return filled == 0 ? -1 : filled;
+            return pieces.read(buffer);
         } catch (IOException e) {
             throw failure(PostgresErrors.translate(e, connections.side(), where));
         } catch (SQLException e) {
             throw failure(PostgresErrors.translate(e, connections.side(), where));
         }
-    }
-
-    /** Lets the driver take a message that is not CopyData: the end, an error, or a note in between. */
-    private void other() throws SQLException {
-        byte[] row = copy.readFromCopy();
-        if (row == null) {
-            rows = copy.getHandledRowCount();
-            ended = true;
-        } else {
-            // After a note the driver reads on to the next row.
-            leftover = row;
-            leftoverAt = 0;
-        }
-    }
-
-    private int takeLeftover(byte[] buffer, int offset) {
-        int piece = Math.min(leftover.length - leftoverAt, buffer.length - offset);
-        System.arraycopy(leftover, leftoverAt, buffer, offset, piece);
-        leftoverAt += piece;
-        if (leftoverAt == leftover.length) {
-            leftover = new byte[0];
-            leftoverAt = 0;
-        }
-        return piece;
     }
 
     private GodwitException failure(GodwitException failure) {
@@ -196,15 +156,15 @@ final class CopyReader implements RangeReader {
 
     @Override
     public long rowsSoFar() {
-        return frames.begun();
+        return pieces.rowsSoFar();
     }
 
     @Override
     public long rows() {
-        if (!ended) {
+        if (pieces.rows() < 0) {
             throw new IllegalStateException("rows are known at the end");
         }
-        return rows;
+        return pieces.rows();
     }
 
     @Override
@@ -217,7 +177,7 @@ final class CopyReader implements RangeReader {
     public void close() {
         if (!closed) {
             closed = true;
-            SourceTransaction.end(connections, session, pooled, ended && !cancelled);
+            SourceTransaction.end(connections, session, pooled, pieces.rows() >= 0 && !cancelled);
         }
     }
 }

@@ -18,16 +18,27 @@ final class LargeObjectLanding {
 
     private static final String UNIQUE_VIOLATION = "23505";
 
+    /** {@code INV_WRITE} of {@code lo_open}. */
+    private static final int TO_WRITE = 0x20000;
+
     private static final String FUNCTION = """
             CREATE OR REPLACE FUNCTION godwit.put_large_object() RETURNS trigger LANGUAGE plpgsql AS $$
+            DECLARE
+              place bigint := NEW.pageno::bigint * %d;
+              descriptor integer;
             BEGIN
               IF NEW.pageno = 0 THEN
                 PERFORM pg_catalog.lo_from_bytea(NEW.loid, NEW.data);
+              ELSIF pg_catalog.octet_length(NEW.data) = 0 THEN
+                -- The object ends here, after a hole perhaps, and to write nothing would not make it as long.
+                descriptor := pg_catalog.lo_open(NEW.loid, %d);
+                PERFORM pg_catalog.lo_truncate64(descriptor, place);
+                PERFORM pg_catalog.lo_close(descriptor);
               ELSE
-                PERFORM pg_catalog.lo_put(NEW.loid, NEW.pageno::bigint * %d, NEW.data);
+                PERFORM pg_catalog.lo_put(NEW.loid, place, NEW.data);
               END IF;
               RETURN NEW;
-            END $$""".formatted(LargeObjects.PAGE_BYTES);
+            END $$""".formatted(LargeObjects.PAGE_BYTES, TO_WRITE);
 
     private LargeObjectLanding() {}
 

@@ -79,7 +79,8 @@ final class PostgresBundleLanding implements BundleLanding {
             TargetSessions.limit(connection, ANSWER);
             TargetSessions.begin(
                     connection,
-                    "SET LOCAL synchronous_commit = on;SET LOCAL lock_timeout = '" + PostgresLandings.CLAIM_WAIT + "'");
+                    TargetSessions.SOON_OVER + "SET LOCAL synchronous_commit = on;SET LOCAL lock_timeout = '"
+                            + PostgresLandings.CLAIM_WAIT + "'");
             return new PostgresBundleLanding(connections, connection, order, where);
         } catch (SQLException e) {
             connections.discard(connection);

@@ -5,29 +5,33 @@ import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableSpec;
+import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.stream.Collectors;
-import org.postgresql.copy.CopyOut;
 import org.postgresql.jdbc.PgConnection;
 
 /**
- * Reads small tables one after the other in a read-only transaction of one snapshot. They are few rows each: that the
- * driver allocates every one of them does not count, the round trips do.
+ * Reads small tables one after the other in a read-only transaction of one snapshot. What is small on disk may hold rows
+ * that are not, since values are stored compressed: so no row stands in memory whole.
  */
 final class PostgresBundleReader implements BundleReader {
+    /** Most of these tables are one piece. */
+    static final int PIECE_BYTES = 64 << 10;
+
     private final PostgresConnections connections;
     private final Connection pooled;
     private final PgConnection session;
     private final String snapshot;
-    private CopyOut copy;
+    private final CopyPieces pieces;
+    private final byte[] buffer = new byte[PIECE_BYTES];
     private String where;
-    private long rows = -1;
     private boolean broken;
     private boolean closed;
     private volatile boolean cancelled;
@@ -37,6 +41,7 @@ final class PostgresBundleReader implements BundleReader {
         this.connections = connections;
         this.pooled = pooled;
         this.session = session;
+        this.pieces = new CopyPieces(session);
         this.where = where;
         this.snapshot = snapshot;
     }
@@ -108,43 +113,40 @@ final class PostgresBundleReader implements BundleReader {
 
     @Override
     public void begin(TableSpec table) {
-        if (copy != null) {
+        if (pieces.running()) {
             throw new IllegalStateException("the table before is not read to its end");
         }
         where = Sql.printable(table.name().text());
-        rows = -1;
         try {
-            copy = session.getCopyAPI().copyOut(CopyReader.copySql(table, new ShardRange.Whole()));
+            pieces.begin(CopyReader.copySql(table, new ShardRange.Whole()));
         } catch (SQLException e) {
-            throw failure(e);
+            throw failure(PostgresErrors.translate(e, connections.side(), where));
         }
     }
 
     @Override
     public Optional<byte[]> next() {
         try {
-            byte[] row = copy.readFromCopy();
-            if (row == null) {
-                rows = copy.getHandledRowCount();
-                copy = null;
-            }
-            return Optional.ofNullable(row);
+            int count = pieces.read(buffer);
+            return count < 0 ? Optional.empty() : Optional.of(Arrays.copyOf(buffer, count));
+        } catch (IOException e) {
+            throw failure(PostgresErrors.translate(e, connections.side(), where));
         } catch (SQLException e) {
-            throw failure(e);
+            throw failure(PostgresErrors.translate(e, connections.side(), where));
         }
     }
 
     @Override
     public long rows() {
-        if (rows < 0) {
+        if (pieces.rows() < 0) {
             throw new IllegalStateException("rows are known at the end");
         }
-        return rows;
+        return pieces.rows();
     }
 
-    private GodwitException failure(SQLException e) {
+    private GodwitException failure(GodwitException failure) {
         broken = true;
-        return cancelled ? SourceTransaction.cancelled(where) : PostgresErrors.translate(e, connections.side(), where);
+        return cancelled ? SourceTransaction.cancelled(where) : failure;
     }
 
     @Override
@@ -157,7 +159,7 @@ final class PostgresBundleReader implements BundleReader {
     public void close() {
         if (!closed) {
             closed = true;
-            SourceTransaction.end(connections, session, pooled, !broken && !cancelled && copy == null);
+            SourceTransaction.end(connections, session, pooled, !broken && !cancelled && !pieces.running());
         }
     }
 }

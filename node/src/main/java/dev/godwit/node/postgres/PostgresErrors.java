@@ -41,7 +41,7 @@ final class PostgresErrors {
     /** Values out of range, broken constraints, and what triggers and functions of the user's raise. */
     private static final Set<String> CLASSES_OF_REFUSED_ROWS = Set.of("22", "23", "P0");
 
-    private static final Set<String> SERVER_GOES_OR_SESSION_ENDED = Set.of("57P01", "57P02", "57P03", "57P05");
+    private static final Set<String> SERVER_GOES_OR_SESSION_ENDED = Set.of("57P01", "57P02", "57P03", "57P05", "25P03");
     private static final Set<String> TABLE_OR_COLUMN_IS_NOT_THERE = Set.of("42P01", "42703", "3F000");
     private static final Set<String> PREPARED_STATEMENTS_OF_ANOTHER = Set.of("26000", "42P05");
     private static final Set<String> WRONG_CHARACTERS = Set.of("22021", "22P05");

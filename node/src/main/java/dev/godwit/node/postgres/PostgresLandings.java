@@ -68,7 +68,9 @@ final class PostgresLandings {
         HolderName name = HolderName.of("", migration, table, shard.id(), "");
         return claim(where, new ClaimHolder(name, "", patience, where), connection -> {
             TargetSessions.begin(
-                    connection, "SET LOCAL synchronous_commit = on;SET LOCAL lock_timeout = '" + CLAIM_WAIT + "'");
+                    connection,
+                    TargetSessions.SOON_OVER + "SET LOCAL synchronous_commit = on;SET LOCAL lock_timeout = '"
+                            + CLAIM_WAIT + "'");
             if (ClaimTables.retire(connection, migration, table, shard)) {
                 ClaimTables.keep(connection, migration, table, new Window(shard.id(), pieces, false), "");
                 Window kept = pieces(connection, migration, table, shard.id());

@@ -16,6 +16,15 @@ final class TargetSessions {
     /** For statements that build an index, which may take days. */
     static final Duration UNBOUNDED = Duration.ZERO;
 
+    /**
+     * For a transaction that nobody finds by a name while it holds what others wait for. A process that was stopped keeps
+     * its connections open, and what they hold would be held for ever; between two statements there is nothing to wait for.
+     */
+    static final String SOON_OVER = "SET LOCAL idle_in_transaction_session_timeout = '5s';";
+
+    /** The same for work of any kind, on a machine that has other things to do. */
+    private static final String OVER_SOME_TIME = "SET LOCAL idle_in_transaction_session_timeout = '30s';";
+
     private final PostgresConnections connections;
 
     TargetSessions(PostgresConnections connections) {
@@ -41,7 +50,7 @@ final class TargetSessions {
     private <T> T run(String where, Duration limit, String settings, Work<T> work) {
         try (Connection connection = connections.take()) {
             limit(connection, limit);
-            begin(connection, settings);
+            begin(connection, OVER_SOME_TIME + settings);
             T result = work.run(connection);
             connection.commit();
             return result;

@@ -5,6 +5,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.entry;
+import static org.awaitility.Awaitility.await;
 
 import dev.godwit.node.postgres.TargetServer.Database;
 import dev.godwit.node.source.BundleReader;
@@ -16,6 +17,7 @@ import dev.godwit.node.target.TargetDatabase.Claim;
 import dev.godwit.node.target.TargetDatabase.Confirmation;
 import dev.godwit.node.target.TargetDatabase.Landing;
 import dev.godwit.node.target.TargetDatabase.ShardOrder;
+import dev.godwit.node.testing.TcpProxy;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.Shard;
@@ -27,6 +29,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,17 +87,21 @@ class BundleTest {
         return target.land(new BundleOrder("shop", tables, cluster, node, "1:1:"));
     }
 
-    private void pass(BundleReader from, BundleLanding to) {
+    /** @return bytes of the largest piece */
+    private int pass(BundleReader from, BundleLanding to) {
+        int largest = 0;
         for (TableSpec table : to.claimed()) {
             from.begin(table);
             to.begin(table);
             long bytes = 0;
             for (Optional<byte[]> piece = from.next(); piece.isPresent(); piece = from.next()) {
                 bytes += piece.get().length;
+                largest = Math.max(largest, piece.get().length);
                 to.write(piece.get());
             }
             to.end(from.rows(), bytes, "d");
         }
+        return largest;
     }
 
     private void carry() {
@@ -304,5 +311,61 @@ class BundleTest {
                     .isInstanceOf(GodwitException.class);
         }
         carry();
+    }
+
+    @Test
+    void a_row_that_is_wide_and_small_on_disk_passes_in_pieces() throws SQLException {
+        source.run("INSERT INTO \"t0?\" VALUES (1, repeat('x', 5000000)), (2, 'y')");
+        assertThat(source.number("SELECT pg_table_size('\"t0?\"')")).isLessThan(1 << 20);
+
+        int widest = 0;
+        try (BundleReader from = reader.readBundle(tables, Optional.empty());
+                BundleLanding to = land("a", "n1")) {
+            widest = pass(from, to);
+            to.commit();
+        }
+
+        assertThat(widest).isLessThanOrEqualTo(64 << 10);
+        assertThat(content(database)).isEqualTo(content(source));
+        assertThat(target.confirm("shop", tables.get(0).name()).rows()).isEqualTo(2);
+    }
+
+    @Test
+    void who_meets_one_claim_of_another_waits_no_longer_for_the_last_than_for_the_first() {
+        target.keep("shop", tables.get(2), new Window("0", List.of(new ShardRange.Whole()), true));
+        try (LandingSession alone = ((Landing.Open) landAlone(tables.get(2), "a")).session()) {
+            long began = System.nanoTime();
+
+            assertThatThrownBy(() -> land("a", "n1"))
+                    .isInstanceOfSatisfying(
+                            GodwitException.class, e -> assertThat(e.code()).isEqualTo(ErrorCode.TIMED_OUT));
+
+            assertThat(Duration.ofNanos(System.nanoTime() - began)).isLessThan(Duration.ofSeconds(20));
+        }
+    }
+
+    @Test
+    void a_bundle_that_stands_still_before_its_claims_does_not_keep_its_tables_for_ever() {
+        TcpProxy proxy = new TcpProxy(TargetServer.HOST, TargetServer.port());
+        try (PostgresTarget stopped =
+                new PostgresTarget(database.through(proxy.port(), "postgres"), "godwit test", 2)) {
+            proxy.dropAnswersAfter("INTO godwit.cut");
+            CompletableFuture<BundleLanding> landing = CompletableFuture.supplyAsync(
+                    () -> stopped.land(new BundleOrder("shop", tables, "a", "n1", "1:1:")));
+            await().until(() -> database.number("SELECT count(*) FROM pg_stat_activity WHERE datname ="
+                            + " current_database() AND state = 'idle in transaction' AND query LIKE '%godwit.cut%'")
+                    == 1);
+
+            Window window = new Window("0", List.of(new ShardRange.Whole()), true);
+            CompletableFuture<Window> kept =
+                    CompletableFuture.supplyAsync(() -> target.keep("shop", tables.get(1), window));
+
+            assertThat(kept).succeedsWithin(Duration.ofSeconds(30)).isEqualTo(window);
+            carry();
+            proxy.close();
+            assertThat(landing).failsWithin(Duration.ofSeconds(30));
+        } finally {
+            proxy.close();
+        }
     }
 }

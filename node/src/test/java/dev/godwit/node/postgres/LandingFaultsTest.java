@@ -15,6 +15,8 @@ import dev.godwit.node.testing.TcpProxy;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.TableSpec;
+import java.sql.ResultSet;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -225,5 +227,39 @@ class LandingFaultsTest {
             assertThat(session.commit(300, rows.length(), "d")).isEqualTo(Commit.COMMITTED);
         }
         assertThat(items()).isEqualTo(300);
+    }
+
+    @Test
+    void who_stands_still_while_it_retires_a_shard_does_not_keep_its_claim() {
+        proxy.dropAnswersAfter("'retired', $");
+        CompletableFuture<Void> retiring = CompletableFuture.runAsync(
+                () -> target.retire("shop", table.name(), TargetServer.shard("0.0"), List.of()));
+        await().until(proxy::sprung);
+        await().until(() -> database.number("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND state = 'idle in transaction' AND query LIKE '%godwit.claim%'")
+                == 1);
+
+        try (PostgresTarget other = new PostgresTarget(database.address(), "godwit test", 2, Duration.ofSeconds(4));
+                LandingSession taken = ((Landing.Open) other.land(order(table, "0.0", "a", "n2"))).session()) {
+            write(taken, "1\tone\n");
+            assertThat(taken.commit(1, 6, "crc32c:1")).isEqualTo(Commit.COMMITTED);
+        }
+        proxy.cutAll();
+        assertThat(retiring).failsWithin(Duration.ofSeconds(15));
+    }
+
+    @Test
+    void what_is_made_between_two_answers_of_ours_is_not_locked_for_ever() {
+        try (PostgresConnections connections = database.source()) {
+            String idle = new TargetSessions(connections).durably("test", TargetSessions.SHORT, connection -> {
+                try (Statement statement = connection.createStatement();
+                        ResultSet row = statement.executeQuery("SHOW idle_in_transaction_session_timeout")) {
+                    row.next();
+                    return row.getString(1);
+                }
+            });
+
+            assertThat(idle).isEqualTo("30s");
+        }
     }
 }

@@ -69,6 +69,11 @@ class LargeObjectsTest {
                         "SELECT lo_put(100007, 1700000, repeat('z', 3000)::bytea)",
                         "SELECT lo_create(100008), lo_put(100008, 20000000, 'far')",
                         "SELECT lo_from_bytea(100009, 'short'), lo_truncate64(lo_open(100009, 131072), 1000000)",
+                        // a stored page of no bytes where a piece begins: at the end, behind bytes, before more
+                        "SELECT lo_create(100011), lo_truncate64(lo_open(100011, 131072), 262144)",
+                        "SELECT lo_from_bytea(100012, 'short'), lo_truncate64(lo_open(100012, 131072), 524288)",
+                        "SELECT lo_create(100013), lo_truncate64(lo_open(100013, 131072), 262144)",
+                        "SELECT lo_put(100013, 1000000, 'on')",
                         "SELECT lo_from_bytea(100010, decode(repeat('00', 300000), 'hex'))",
                         "SELECT lo_from_bytea(4294967290, 'the last ones')")
                 + ";RESET ROLE");
