@@ -144,9 +144,7 @@ final class PostgresBundleReader implements BundleReader {
 
     private GodwitException failure(SQLException e) {
         broken = true;
-        return cancelled
-                ? new GodwitException(ErrorCode.SOURCE_FAILED, "The read was cancelled.", where, "")
-                : PostgresErrors.translate(e, connections.side(), where);
+        return cancelled ? SourceTransaction.cancelled(where) : PostgresErrors.translate(e, connections.side(), where);
     }
 
     @Override
@@ -157,15 +155,9 @@ final class PostgresBundleReader implements BundleReader {
 
     @Override
     public void close() {
-        if (closed) {
-            return;
+        if (!closed) {
+            closed = true;
+            SourceTransaction.end(connections, session, pooled, !broken && !cancelled && copy == null);
         }
-        closed = true;
-        if (broken || cancelled || copy != null) {
-            SourceTransaction.cutOff(session);
-            connections.discard(pooled);
-            return;
-        }
-        SourceTransaction.giveBack(connections, session, pooled);
     }
 }
