@@ -91,7 +91,7 @@ final class ClientComplaints {
                     "role \".*\" does not exist",
                     ErrorCode.SOURCE_FAILED,
                     ErrorCode.TARGET_FAILED,
-                    "Create the role on the target, or leave owners and privileges out."),
+                    "Create the role on the target, then resume."),
             new Known(
                     "(schema|type|function|operator|collation|tablespace|language|access method|relation|server) \".*\""
                             + " does not exist",

@@ -9,14 +9,24 @@ import dev.godwit.protocol.error.Problem;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 
 /** What a target lacks of what the source's tables are made of, where Godwit makes them. */
 final class MissingNeeds {
+    /** Those that this user could make: installed, and allowed to him. Before 13 there were no trusted ones. */
+    private static final String EXTENSIONS = """
+            SELECT a.name, (SELECT rolsuper FROM pg_roles WHERE rolname = current_user) OR NOT v.superuser
+              OR coalesce((to_jsonb(v)->>'trusted')::boolean, false)
+                AND has_database_privilege(current_database(), 'CREATE')
+            FROM pg_available_extensions a
+            JOIN pg_available_extension_versions v ON v.name = a.name AND v.version = a.default_version""";
+
     private MissingNeeds() {}
 
     /**
@@ -46,6 +56,36 @@ final class MissingNeeds {
         CatalogRows.all(target, "SELECT name FROM pg_available_extensions", row -> installed.add(row.getString(1)));
         List<Problem> problems = new ArrayList<>();
         blocked.forEach((need, objects) -> problems.add(problem(need, objects, installed, place)));
+        return problems;
+    }
+
+    /**
+     * Extensions that an archive would make and can't.
+     *
+     * @param wanted all of the archive's
+     */
+    static List<Problem> extensions(Connection target, Set<String> wanted, String place) throws SQLException {
+        Map<String, Boolean> makeable = new HashMap<>();
+        CatalogRows.all(target, EXTENSIONS, row -> makeable.put(row.getString(1), row.getBoolean(2)));
+        Set<String> missing = new TreeSet<>(wanted);
+        CatalogRows.all(target, "SELECT extname FROM pg_extension", row -> missing.remove(row.getString(1)));
+        List<Problem> problems = new ArrayList<>();
+        for (String name : missing) {
+            if (!makeable.getOrDefault(name, false)) {
+                boolean installed = makeable.containsKey(name);
+                String printable = Sql.printable(name);
+                problems.add(new Problem(
+                        ErrorCode.TARGET_EXTENSION_MISSING,
+                        "The target has no extension " + printable + ", which schema: dump brings, "
+                                + (installed
+                                        ? "and the target's user may not create it."
+                                        : "and its server does not have the extension's files."),
+                        place,
+                        (installed ? "Let a superuser" : "Install the extension's files on the target's server, then")
+                                + " CREATE EXTENSION " + printable
+                                + " in the target, in the schema that it has in the source; or use schema: tables."));
+            }
+        }
         return problems;
     }
 

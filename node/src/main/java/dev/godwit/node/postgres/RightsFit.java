@@ -36,10 +36,14 @@ final class RightsFit {
         if (!missing.isEmpty()) {
             problems.add(new Problem(
                     ErrorCode.TARGET_ROLE_MISSING,
-                    "The target lacks " + missing.size() + " roles that own something or are granted something: "
+                    "The target lacks " + missing.size()
+                            + " roles that own something, are granted something or are named by policies or user mappings: "
                             + all(missing) + ".",
                     place,
-                    "Create them in the target, or leave owners and grants out of the plan."));
+                    rights.named().stream().noneMatch(missing::contains)
+                            ? "Create them in the target, or leave owners and grants out of the plan."
+                            : "Create them in the target; those of policies and user mappings are needed without owners and"
+                                    + " grants too, unless with schema: tables."));
         }
         String option = target.getMetaData().getDatabaseMajorVersion() >= FIRST_WITH_SET_OPTION ? "SET" : "MEMBER";
         List<String> others = names(target, NOT_OURS.formatted(option), rights.rolesActedFor(plan));

@@ -85,6 +85,9 @@ record SchemaFit(SchemaPlan wanted, List<Problem> problems, Set<SchemaObject.Key
         problems.addAll(SchemaFeatures.problems(target, missingOf(wanted, there), place));
         problems.addAll(RightsFit.problems(target, plan, source.rights(), place));
         problems.addAll(MissingNeeds.problems(source, missing, there, target, place));
+        if (dumped) {
+            problems.addAll(MissingNeeds.extensions(target, source.extensions().keySet(), place));
+        }
         return new SchemaFit(wanted, problems, there);
     }
 

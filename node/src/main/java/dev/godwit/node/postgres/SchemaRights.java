@@ -90,6 +90,13 @@ final class SchemaRights {
               AND NOT EXISTS (SELECT FROM pg_depend d WHERE d.classid = o.catalog AND d.objid = o.oid AND d.deptype = 'e')
             ORDER BY o.what <> 'schema', o.what, o.schema, o.name, o.column_name, x.place""".formatted(OBJECTS, SchemaReferences.FIRST_OID_OF_USERS);
 
+    /** With the table, or without where the plan's patterns don't matter. */
+    private static final String NAMED = """
+            SELECT n.nspname, c.relname, r.rolname FROM pg_policy p JOIN pg_class c ON c.oid = p.polrelid
+              JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_roles r ON r.oid = ANY (p.polroles)
+            WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'godwit')
+            UNION SELECT NULL, NULL, r.rolname FROM pg_user_mappings m JOIN pg_roles r ON r.oid = m.umuser""";
+
     /** Objects that are read, by what the query calls them. */
     private static final Map<ObjectKind, String> WHAT = Map.of(
             ObjectKind.SCHEMA, "schema",
@@ -135,7 +142,14 @@ final class SchemaRights {
                         rights.made.put(new Name(WHAT.get(object.kind()), object.schema(), object.name()), object));
         CatalogRows.all(connection, RIGHTS, rights::take);
         rights.owned.values().removeIf(one -> !rights.isCarried(one));
-        rights.rights = rights.count();
+        Set<String> named = new TreeSet<>();
+        SchemaSelection.Filter filter = new SchemaSelection.Filter(plan);
+        CatalogRows.all(connection, NAMED, row -> {
+            if (row.getString(1) == null || filter.means(new TableName(row.getString(1), row.getString(2)))) {
+                named.add(row.getString(3));
+            }
+        });
+        rights.rights = rights.count(named);
         return rights;
     }
 
@@ -192,7 +206,7 @@ final class SchemaRights {
                                 "table", one.table().schema(), one.table().name()));
     }
 
-    private Rights count() {
+    private Rights count(Set<String> named) {
         Map<String, Integer> owners = new TreeMap<>();
         Map<String, Integer> grantees = new TreeMap<>();
         Set<String> grantors = new TreeSet<>();
@@ -212,7 +226,7 @@ final class SchemaRights {
             to.remove(one.owner());
             to.forEach(role -> grantees.merge(role, 1, Integer::sum));
         }
-        return new Rights(owners, grantees, grantors, otherGrantors, granted);
+        return new Rights(owners, grantees, grantors, otherGrantors, granted, named);
     }
 
     /** What gives the rights that the plan carries; schemas first, since who owns in a schema must be let into it. */

@@ -44,7 +44,10 @@ public final class Holdup {
         int builds = sum(nodes, node -> node.inFlight().builds());
         return builds == 0
                 ? none("no shard is under way")
-                : new LimitStatus(Limit.TARGET, 1, "no shard is under way, and " + builds + " builds are");
+                : new LimitStatus(
+                        Limit.TARGET,
+                        1,
+                        "no shard is under way, and " + builds + (builds == 1 ? " build is" : " builds are"));
     }
 
     private static LimitStatus ofShards(Collection<NodeStatus> nodes, List<NodeStatus> carrying, int waitingShards) {

@@ -20,14 +20,17 @@ import java.util.stream.Collectors;
  * @param grantors roles that have granted something
  * @param otherGrantors those of them that have granted something that they do not own
  * @param granted number of objects that have grants to others than their owners
+ * @param named roles that objects are for by their own definition: policies and user mappings, which an archive brings
+ *     whether it brings owners and grants or not
  */
 public record Rights(
         Map<String, Integer> owners,
         Map<String, Integer> grantees,
         Set<String> grantors,
         Set<String> otherGrantors,
-        int granted) {
-    public static final Rights NONE = new Rights(Map.of(), Map.of(), Set.of(), Set.of(), 0);
+        int granted,
+        Set<String> named) {
+    public static final Rights NONE = new Rights(Map.of(), Map.of(), Set.of(), Set.of(), 0, Set.of());
     public static final String PUBLIC = "PUBLIC";
 
     private static final int TOLD = 5;
@@ -37,6 +40,7 @@ public record Rights(
         grantees = Map.copyOf(grantees);
         grantors = Set.copyOf(grantors);
         otherGrantors = Set.copyOf(otherGrantors);
+        named = Set.copyOf(named);
     }
 
     /** Roles that the target must have for what the plan carries of this, in order. */
@@ -49,6 +53,9 @@ public record Rights(
             roles.addAll(grantees.keySet());
             // An archive names the owner in each list of grants.
             roles.addAll(dumped ? grantors : otherGrantors);
+        }
+        if (dumped) {
+            roles.addAll(named);
         }
         roles.remove(PUBLIC);
         return roles;

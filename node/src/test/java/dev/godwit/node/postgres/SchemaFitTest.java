@@ -32,6 +32,18 @@ class SchemaFitTest {
         }
     }
 
+    /** Of extensions alone: whether this machine has client programs of this version does not matter. */
+    private List<Problem> extensionsMissingForDump(String user) {
+        try (PostgresTarget asked = new PostgresTarget(target.address(user), "godwit test", 2)) {
+            return asked
+                    .accepts(TargetServer.plan("shop", SchemaMode.DUMP, target), List.of(), source.schema())
+                    .problems()
+                    .stream()
+                    .filter(problem -> problem.code() == ErrorCode.TARGET_EXTENSION_MISSING)
+                    .toList();
+        }
+    }
+
     @Test
     void an_empty_target_takes_all_and_nothing_is_written() {
         source.run("CREATE TABLE item (id serial PRIMARY KEY, up int REFERENCES item)");
@@ -100,6 +112,36 @@ class SchemaFitTest {
                 .filteredOn(left -> left.kind().equals("extension"))
                 .extracting(NotCarried::name)
                 .containsExactly("pg_trgm");
+    }
+
+    @Test
+    void an_archives_extensions_that_this_user_can_not_make_are_problems() {
+        source.run(
+                "CREATE EXTENSION citext",
+                "CREATE EXTENSION pageinspect",
+                // as if its files were missing here
+                "UPDATE pg_extension SET extname = 'unheard_of' WHERE extname = 'pageinspect'",
+                "CREATE EXTENSION pg_buffercache");
+
+        assertThat(extensionsMissingForDump("postgres"))
+                .extracting(Problem::what)
+                .containsExactly(
+                        "The target has no extension unheard_of, which schema: dump brings, and its server does not have"
+                                + " the extension's files.");
+
+        target.run("CREATE ROLE moves LOGIN", "GRANT ALL ON SCHEMA public TO moves");
+        target.run("GRANT CREATE ON DATABASE " + target.name() + " TO moves");
+        try {
+            assertThat(extensionsMissingForDump("moves"))
+                    .extracting(Problem::what)
+                    .containsExactlyInAnyOrder(
+                            "The target has no extension pg_buffercache, which schema: dump brings, and the target's"
+                                    + " user may not create it.",
+                            "The target has no extension unheard_of, which schema: dump brings, and its server does not"
+                                    + " have the extension's files.");
+        } finally {
+            target.run("DROP OWNED BY moves", "DROP ROLE moves");
+        }
     }
 
     @Test
@@ -186,6 +228,21 @@ class SchemaFitTest {
     }
 
     @Test
+    void roles_that_policies_name_are_known() {
+        source.run(
+                "DROP ROLE IF EXISTS fit_policy",
+                "CREATE ROLE fit_policy",
+                "CREATE TABLE item (id int)",
+                "CREATE POLICY own ON item TO fit_policy USING (true)",
+                "CREATE POLICY all_of_it ON item USING (true)");
+        try {
+            assertThat(source.schema().rights().named()).containsExactly("fit_policy");
+        } finally {
+            source.run("DROP TABLE item", "DROP ROLE fit_policy");
+        }
+    }
+
+    @Test
     void roles_that_the_target_lacks_and_those_that_its_user_is_not_are_told_by_name() throws SQLException {
         Plan plan = Plans.withRights(TargetServer.plan("shop", SchemaMode.TABLES, target));
         Rights rights = new Rights(
@@ -193,21 +250,29 @@ class SchemaFitTest {
                 Map.of("nobody two", 1, Rights.PUBLIC, 3),
                 Set.of("nobody one", "postgres"),
                 Set.of(),
-                4);
+                4,
+                Set.of("nobody three"));
         target.run("DROP ROLE IF EXISTS fit_plain", "CREATE ROLE fit_plain LOGIN");
         try (Connection superuser = target.plain();
                 Connection plain = target.plain("fit_plain")) {
             assertThat(RightsFit.problems(superuser, plan, rights, "here"))
                     .extracting(Problem::code, Problem::what)
-                    .containsExactly(
-                            tuple(
-                                    ErrorCode.TARGET_ROLE_MISSING,
-                                    "The target lacks 2 roles that own something or are granted something: nobody one, nobody two."));
+                    .containsExactly(tuple(
+                            ErrorCode.TARGET_ROLE_MISSING,
+                            "The target lacks 2 roles that own something, are granted something or are named by policies or"
+                                    + " user mappings: nobody one, nobody two."));
             assertThat(RightsFit.problems(plain, plan, rights, "here"))
                     .extracting(Problem::code)
                     .containsExactly(ErrorCode.TARGET_ROLE_MISSING, ErrorCode.TARGET_PRIVILEGE_MISSING);
             assertThat(RightsFit.problems(plain, TargetServer.plan("shop", SchemaMode.TABLES, target), rights, "here"))
                     .isEmpty();
+            // An archive's policies name them, whatever the plan says of owners and grants.
+            assertThat(RightsFit.problems(plain, TargetServer.plan("shop", SchemaMode.DUMP, target), rights, "here"))
+                    .extracting(Problem::code, Problem::what)
+                    .containsExactly(tuple(
+                            ErrorCode.TARGET_ROLE_MISSING,
+                            "The target lacks 1 roles that own something, are granted something or are named by policies or"
+                                    + " user mappings: nobody three."));
         } finally {
             target.run("DROP ROLE fit_plain");
         }

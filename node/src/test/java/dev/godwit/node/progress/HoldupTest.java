@@ -99,6 +99,9 @@ class HoldupTest {
         assertThat(holdup(Node.of(0, 0, 0)).by()).isEqualTo(Limit.NONE);
         assertThat(holdup(Node.of(0, 0, 0).with(new InFlight(2, 0, 4, 4, false))))
                 .isEqualTo(new LimitStatus(Limit.TARGET, 1, "no shard is under way, and 2 builds are"));
+        assertThat(holdup(Node.of(0, 0, 0).with(new InFlight(1, 0, 4, 4, false)))
+                        .evidence())
+                .isEqualTo("no shard is under way, and 1 build is");
     }
 
     @Test

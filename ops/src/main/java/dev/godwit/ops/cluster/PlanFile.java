@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLMapper;
+import dev.godwit.ops.client.RefusedException;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.PostgresAddress;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
@@ -24,6 +26,10 @@ import java.util.Optional;
  */
 public record PlanFile(Path path, String text) {
     private static final long MAX_BYTES = 1 << 20;
+
+    /** How a node calls a plan that came over HTTP. */
+    private static final String REQUEST = "request body";
+
     private static final ObjectMapper YAML = YAMLMapper.builder()
             .disable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
             .build();
@@ -51,6 +57,19 @@ public record PlanFile(Path path, String text) {
 
     private static GodwitException unreadable(Path path, String what) {
         return new GodwitException(ErrorCode.USAGE, what, path.toString(), "Name the plan's file.");
+    }
+
+    /** What a node said of this plan, with the file in place of the request that brought it there. */
+    public RefusedException refusal(RefusedException refused) {
+        return new RefusedException(refused.problems().stream()
+                .map(problem -> !problem.where().startsWith(REQUEST)
+                        ? problem
+                        : new Problem(
+                                problem.code(),
+                                problem.what(),
+                                path + problem.where().substring(REQUEST.length()),
+                                problem.fix()))
+                .toList());
     }
 
     /** The migration's name; empty if the plan has none that is right. */

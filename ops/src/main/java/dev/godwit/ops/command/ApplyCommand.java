@@ -1,8 +1,10 @@
 package dev.godwit.ops.command;
 
+import dev.godwit.ops.client.RefusedException;
 import dev.godwit.ops.cluster.PlanFile;
 import dev.godwit.ops.view.Outcome;
 import dev.godwit.ops.view.StatusText;
+import dev.godwit.protocol.status.Action;
 import dev.godwit.protocol.status.MigrationStatus;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,13 +23,21 @@ final class ApplyCommand extends Verb {
 
     @Override
     public Integer call() {
-        MigrationStatus status =
-                server.client(terminal()).apply(PlanFile.read(plan).text());
+        PlanFile file = PlanFile.read(plan);
+        MigrationStatus status;
+        try {
+            status = server.client(terminal()).apply(file.text());
+        } catch (RefusedException e) {
+            throw file.refusal(e);
+        }
         answer(status, new StatusText(terminal().outStyle()).block(status, List.of(), 0), next(status));
         return status.phase().ended() ? Outcome.of(status).orElse(Outcome.FAILURE) : 0;
     }
 
     private String next(MigrationStatus status) {
+        if (status.allowedActions().contains(Action.RESUME.word())) {
+            return "godwit resume " + status.name() + server.suffix();
+        }
         return switch (status.phase()) {
             case FAILED -> "godwit check " + plan;
             case COMPLETED -> "nothing: this plan was carried out; another name makes another migration";

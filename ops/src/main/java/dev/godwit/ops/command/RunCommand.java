@@ -15,6 +15,7 @@ import dev.godwit.ops.view.StatusText;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.status.Action;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.Phase;
 import java.nio.file.Path;
@@ -35,6 +36,7 @@ import picocli.CommandLine.Spec;
 final class RunCommand extends Verb {
     private static final Duration POLL = Duration.ofSeconds(1);
     private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final String RESULT_PAGE = "docs/tutorial.md, 'Look at the result'";
 
     @Parameters(paramLabel = "PLAN", description = "The plan's YAML file.")
     private Path plan;
@@ -104,6 +106,8 @@ final class RunCommand extends Verb {
                             + node.log() + (again ? "; it is started again" : "")));
             try (Interruption interruption = new Interruption(cluster::close, this::tellInterrupted)) {
                 status = run(cluster, view, file.text(), name, settings.logDirectory());
+            } catch (RefusedException e) {
+                throw file.refusal(e);
             }
         }
         if (answer() != Answer.JSONL) {
@@ -119,14 +123,16 @@ final class RunCommand extends Verb {
         view.notice("Ready; watch it in a browser or by 'godwit status " + name + " --server URL' at "
                 + cluster.liveNodes().stream().map(Object::toString).collect(Collectors.joining(", ")));
         MigrationWatch watch = new MigrationWatch(cluster.client(), view, POLL, PATIENCE, cluster::requireLiveNode);
-        watch.apply(text);
+        if (watch.apply(text).allowedActions().contains(Action.RESUME.word())) {
+            view.notice("What was paused goes on");
+            watch.resume(name);
+        }
         return watch.untilEnd(name, status -> last = status);
     }
 
     private void tellInterrupted() {
         MigrationStatus seen = last;
-        boolean snapshotEnded =
-                seen != null && seen.consistency().equals("snapshot") && seen.tablesDone() < seen.tablesTotal();
+        boolean snapshotEnded = seen != null && StatusText.needsSnapshot(seen);
         terminal()
                 .err()
                 .println(
@@ -139,10 +145,10 @@ final class RunCommand extends Verb {
 
     private String next(MigrationStatus status) {
         if (status.phase() == Phase.COMPLETED) {
-            return "add the indexes, foreign keys, defaults and sequences that Godwit leaves out, and ANALYZE:"
-                    + " docs/tutorial.md, step 5";
+            return RESULT_PAGE;
         }
-        if (StatusText.snapshotIsLost(status)) {
+        // The nodes have ended, and what they held with them.
+        if (StatusText.snapshotIsLost(status) || StatusText.needsSnapshot(status)) {
             return StatusText.SNAPSHOT_LOST_PAGE;
         }
         return status.phase() == Phase.FAILED ? "godwit check " + plan : "godwit run " + plan;

@@ -2,6 +2,7 @@ package dev.godwit.ops.view;
 
 import dev.godwit.ops.client.ClusterClient;
 import dev.godwit.protocol.error.Category;
+import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.status.MigrationStatus;
@@ -40,6 +41,18 @@ public final class MigrationWatch {
     /** Hands the plan in as soon as the cluster takes it. */
     public MigrationStatus apply(String plan) {
         return patiently(() -> client.apply(plan));
+    }
+
+    /** Lets what is paused go on. */
+    public void resume(String name) {
+        try {
+            patiently(() -> client.resume(name));
+        } catch (GodwitException e) {
+            // It goes on already: an earlier try came through whose answer did not.
+            if (e.code() != ErrorCode.ACTION_NOT_ALLOWED_NOW) {
+                throw e;
+            }
+        }
     }
 
     /**

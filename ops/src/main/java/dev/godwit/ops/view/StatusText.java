@@ -39,6 +39,18 @@ public final class StatusText {
                 && status.problems().stream().anyMatch(problem -> problem.code() == ErrorCode.SNAPSHOT_LOST);
     }
 
+    /**
+     * Whether rows are left that can be read as of the migration's moment alone, so that the end of all nodes ends it. The
+     * nodes give the snapshot up themselves as soon as all rows are in; before the check has ended there is none.
+     */
+    public static boolean needsSnapshot(MigrationStatus status) {
+        return status.consistency().equals("snapshot")
+                && !status.phase().ended()
+                && status.phase() != Phase.DRAFTED
+                && status.phase() != Phase.INDEXING
+                && status.tablesDone() < status.tablesTotal();
+    }
+
     /** One line for a log: everything that changes, nothing that wraps. */
     public String line(MigrationStatus status) {
         return status.name() + " " + status.phase().word() + " " + health(status) + ", " + share(status) + ", "

@@ -29,7 +29,8 @@ import java.util.stream.IntStream;
 
 /**
  * Stands in for the node's process in tests of the command line: same main class, same contract, no migration. What it
- * does follows from words in the plan: {@code dies} ends the node that takes the plan, {@code dies once} the first one, {@code disk-full} pauses it. Of
+ * does follows from words in the plan: {@code dies} ends the node that takes the plan, {@code dies once} the first one, {@code disk-full} pauses it, {@code paused-before} says that
+ * it is paused since an earlier run, until it is resumed. Of
  * the demo's plan it claims to copy slowly where three nodes are, and to be done at once where two are.
  */
 public final class Main {
@@ -104,7 +105,12 @@ public final class Main {
             if (diesNow(plan)) {
                 Runtime.getRuntime().halt(137);
             }
-            pausedAfter.set(plan.contains("disk-full") ? 1 : Integer.MAX_VALUE);
+            boolean pausedBefore = plan.contains("paused-before");
+            pausedAfter.set(pausedBefore ? 0 : plan.contains("disk-full") ? 1 : Integer.MAX_VALUE);
+            return new Reply(202, Json.line(pausedBefore ? status(1, 0) : Statuses.copying(0)));
+        });
+        server.on("POST /v1/migrations/shop:resume", sent -> {
+            pausedAfter.set(Integer.MAX_VALUE);
             return new Reply(202, Json.line(Statuses.copying(0)));
         });
         server.on("GET /v1/migrations/shop", sent -> {

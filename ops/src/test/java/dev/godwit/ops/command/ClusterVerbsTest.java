@@ -6,6 +6,8 @@ import dev.godwit.ops.client.ContractServer;
 import dev.godwit.ops.client.ContractServer.Reply;
 import dev.godwit.ops.client.Json;
 import dev.godwit.ops.view.Statuses;
+import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.Phase;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -39,6 +41,21 @@ class ClusterVerbsTest {
 
     private Recorded run(String... args) {
         return Recorded.run(Map.of("GODWIT_URL", node.url().toString()), args);
+    }
+
+    @Test
+    void a_refused_plan_is_told_by_its_file_and_a_paused_one_by_how_it_goes_on() throws IOException {
+        Path plan = Files.writeString(directory.resolve("shop.yaml"), "nmae: shop");
+        node.on(
+                "POST /v1/migrations",
+                400,
+                ContractServer.problem("PLAN_UNKNOWN_KEY", 400, "Unknown.", "Remove it.")
+                        .replace("\"here\"", "\"request body:1:1 (nmae)\""));
+
+        assertThat(run("apply", plan.toString()).err()).contains("PLAN_UNKNOWN_KEY  " + plan + ":1:1 (nmae)");
+
+        node.on("POST /v1/migrations", 202, Statuses.status(Phase.PAUSED, Health.IDLE, "", 1, List.of()));
+        assertThat(run("apply", plan.toString()).out()).endsWith("Next: godwit resume shop\n");
     }
 
     @Test

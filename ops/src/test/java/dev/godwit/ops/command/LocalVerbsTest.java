@@ -68,7 +68,7 @@ class LocalVerbsTest {
         Recorded run = runPlan("", "--nodes", "2");
 
         assertThat(run.err()).contains("Starting 2 nodes").contains("about 3%");
-        assertThat(run.out()).contains("100%").contains("Next: add the indexes");
+        assertThat(run.out()).contains("100%").contains("Next: docs/tutorial.md, 'Look at the result'");
         assertThat(run.exitCode()).isZero();
         assertThat(home.resolve("logs/node-2.log")).exists();
         assertThat(ProcessHandle.current().children().filter(LocalVerbsTest::isNode))
@@ -93,6 +93,20 @@ class LocalVerbsTest {
 
         assertThat(run.exitCode()).isEqualTo(7);
         assertThat(run.out()).contains("TARGET_DISK_FULL").contains("Fix: Make room.");
+    }
+
+    @Test
+    void run_lets_go_on_what_an_earlier_run_left_paused() throws IOException {
+        Recorded run = runPlan("paused-before");
+
+        assertThat(run.err()).contains("What was paused goes on");
+        assertThat(run.exitCode()).isZero();
+    }
+
+    @Test
+    void run_says_of_a_pause_that_the_snapshot_ends_with_its_nodes() throws IOException {
+        assertThat(runPlan("disk-full").out())
+                .contains("Next: docs/how-to/resume-and-recover.md, 'The snapshot is lost'");
     }
 
     @Test

@@ -71,6 +71,18 @@ class StatusTextTest {
     }
 
     @Test
+    void a_snapshot_is_needed_until_all_rows_are_in() {
+        assertThat(StatusText.needsSnapshot(Statuses.copying(1000))).isTrue();
+        assertThat(StatusText.needsSnapshot(Statuses.status(Phase.PAUSED, Health.IDLE, "", 1000, List.of())))
+                .isTrue();
+        for (Phase phase : List.of(Phase.DRAFTED, Phase.INDEXING, Phase.COMPLETED, Phase.FAILED, Phase.CANCELLED)) {
+            assertThat(StatusText.needsSnapshot(Statuses.status(phase, Health.RUNNING, "", 1000, List.of())))
+                    .as(phase.word())
+                    .isFalse();
+        }
+    }
+
+    @Test
     void says_why_a_migration_is_stalled() {
         assertThat(text.line(Statuses.status(
                         Phase.COPYING, Health.STALLED, "the target does not answer", 1_000_000, List.of())))

@@ -73,7 +73,7 @@ public final class Statuses {
                 1,
                 nodes,
                 problems,
-                List.of("pause", "cancel"));
+                List.of(phase == Phase.PAUSED ? "resume" : "pause", "cancel"));
     }
 
     public static NodeStatus node(String http, int running) {
