@@ -2,7 +2,7 @@ package dev.godwit.node.boot;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.godwit.node.config.NodeConfiguration;
-import dev.godwit.node.migration.Preparation;
+import dev.godwit.node.migration.MigrationCheck;
 import dev.godwit.node.plan.PlanReader;
 import dev.godwit.node.plan.PlanRejected;
 import dev.godwit.node.postgres.ClientProgramSearch;
@@ -105,7 +105,7 @@ final class PlanCheck {
                 NODE, NodeConfiguration.clientPrograms(NodeConfiguration.load()).directory());
         NodeDatabases databases = new NodeDatabases("check", programs);
         try {
-            Preparation.Checked checked = Preparation.check(
+            MigrationCheck.Checked checked = MigrationCheck.of(
                     plan, databases.source(plan), databases.target(plan), Map.of(NODE, programs.majors()));
             List<TableSpec> tables = checked.tables();
             PostgresPreflight.Found found =

@@ -1,2 +1,2 @@
-/** The phases of a migration and what may follow what. Pure. */
+/** The phases of a migration, what may follow what, and which tables go together. Pure. */
 package dev.godwit.node.lifecycle;

@@ -32,10 +32,10 @@ import java.util.concurrent.ThreadLocalRandom;
 import java.util.function.Predicate;
 
 /**
- * Hands small tables out in bundles, and takes in what became of them. It keeps nothing: what is done is known by the
- * claims, so a bundle that is handed out twice, after a restart say, lands once. A bundle that fails for another reason
- * than a database that can't be reached falls apart, and each of its tables begins by itself, with a coordinator of its own.
- * Used by the migration's thread alone.
+ * Hands small tables out in bundles, and takes in what became of them. Who has which is in memory alone: what is done is
+ * known by the claims, so a bundle that is handed out twice, after a restart say, lands once. A bundle that fails for
+ * another reason than a database that can't be reached falls apart, and each of its tables begins by itself, with a
+ * coordinator of its own. Used by the migration's thread alone.
  */
 final class BundleDesk {
     /** What workers ask for when they ask for small tables: no table can have this name. */
@@ -52,7 +52,9 @@ final class BundleDesk {
 
     /** A bundle and who has it. */
     private static final class Bundle {
+        /** Told as the shard's, in what workers and the desk say to each other. */
         final String id;
+
         final List<TableSpec> tables;
         String worker;
         String node;
@@ -191,6 +193,11 @@ final class BundleDesk {
             return List.of();
         }
         return apart(ledger, bundle.tables.stream().map(TableSpec::name).toList(), now);
+    }
+
+    /** Once what follows from it is durable. */
+    static void acknowledge(ShardCoordinator.Finished command) {
+        command.replyTo().tell(new ShardWorker.Acknowledged(NAME, command.shard(), command.attempt()));
     }
 
     private static boolean triesTogether(Problem problem, int failures) {

@@ -10,7 +10,8 @@ import java.util.List;
 
 /**
  * What a migration wants of the agents on all nodes and of its tables' coordinators. Said whole each time, so that
- * whoever has missed it knows all by the next. Used by the migration's thread alone.
+ * whoever has missed it knows all by the next. Whether it needs the reconciler's call is noted when that is news. Used
+ * by the migration's thread alone.
  */
 final class Instructions {
     private final String migration;
@@ -29,6 +30,9 @@ final class Instructions {
         Phase phase = ledger.phaseUnderPause();
         if (phase.ended()) {
             around.tellAgents(new NodeAgent.Leave(migration, phase != Phase.COMPLETED));
+            if (watch.firstTimeEnded()) {
+                around.ended(migration);
+            }
             return;
         }
         boolean carries = phase == Phase.COPYING || phase == Phase.INDEXING;
@@ -37,6 +41,9 @@ final class Instructions {
         tellAgents(ledger, active ? withBundles(ledger, running) : List.of());
         if (carries) {
             tellCoordinators(ledger, running, active);
+        }
+        if (watch.firstTimeRuns()) {
+            around.reopened(migration); // again: the first note may have been lost with its node
         }
     }
 

@@ -3,30 +3,18 @@ package dev.godwit.node.migration;
 import dev.godwit.node.access.Databases;
 import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.node.lifecycle.NextSteps;
-import dev.godwit.node.lifecycle.OneSnapshot;
 import dev.godwit.node.lifecycle.Requests;
-import dev.godwit.node.lifecycle.StartOver;
 import dev.godwit.node.plan.PlanDigest;
 import dev.godwit.node.shard.LedgerSnapshots;
 import dev.godwit.node.shard.MemberName;
 import dev.godwit.node.shard.Members;
 import dev.godwit.node.shard.ShardCoordinator;
-import dev.godwit.node.shard.ShardWorker;
 import dev.godwit.protocol.Wire;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.MigrationEvent;
-import dev.godwit.protocol.event.MigrationEvent.ForeignClusterSeen;
-import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
-import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
-import dev.godwit.protocol.event.MigrationEvent.MigrationPrepared;
 import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
-import dev.godwit.protocol.event.MigrationEvent.NodeLost;
-import dev.godwit.protocol.event.MigrationEvent.SchemaFinished;
-import dev.godwit.protocol.event.MigrationEvent.SchemaHalted;
-import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
 import dev.godwit.protocol.event.MigrationEvent.TableResumed;
 import dev.godwit.protocol.event.StoredMigration;
-import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
 import dev.godwit.protocol.status.MigrationStatus;
@@ -37,10 +25,8 @@ import dev.godwit.protocol.table.TableName;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.apache.pekko.actor.typed.ActorRef;
 import org.apache.pekko.actor.typed.Behavior;
@@ -67,6 +53,9 @@ import org.apache.pekko.persistence.typed.javadsl.SignalHandler;
  * <p>What it wants done it tells once a second, to the agents on all nodes and to the coordinators of the running
  * tables, and they tell as often how far they are: so nothing that is told can be lost for good. All that it has not
  * kept in the journal comes back that way after a start.
+ *
+ * <p>What follows by itself is decided in {@link NextSteps}, from what people ask in {@link Requests}, from the steps that
+ * ask its databases in {@link MigrationSteps}, from reports in {@link MigrationReports}, from bundles in {@link BundleDesk}.
  */
 public final class Migration extends EventSourcedBehavior<Migration.Command, MigrationEvent, MigrationLedger> {
     public static final EntityTypeKey<Command> ENTITY_KEY = EntityTypeKey.create(Command.class, "Migration");
@@ -120,7 +109,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     public record Tables(List<TableStatus> tables) implements Wire {}
 
     /** @param planDigest of the plan that was checked: another one may have taken its place since */
-    record CheckEnded(String planDigest, Preparation.Checked checked) implements Command {}
+    record CheckEnded(String planDigest, MigrationCheck.Checked checked) implements Command {}
 
     /**
      * @param planDigest of the plan that was entered
@@ -175,7 +164,8 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     private final Clock clock;
     private final Surroundings around;
     private final MigrationWatch watch;
-    private final Preparation preparation;
+    private final MigrationSteps steps;
+    private final MigrationReports reports;
     private final BundleDesk bundles = new BundleDesk();
     private final Instructions instructions;
 
@@ -196,7 +186,8 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         this.clock = clock;
         this.around = around;
         this.watch = new MigrationWatch(clock, bundles::holds);
-        this.preparation = new Preparation(context, around);
+        this.steps = new MigrationSteps(name, context, clock, watch, new Preparation(context, around));
+        this.reports = new MigrationReports(clock, watch);
         this.instructions = new Instructions(name, around, watch, bundles);
     }
 
@@ -228,9 +219,8 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
 
     @Override
     public RetentionCriteria retentionCriteria() {
-        // The events stay: they are what people and the event stream read. A snapshot holds every table, so that
-        // frequent
-        // ones would cost the square of the tables' number.
+        // The events stay: they are what people and the event stream read. A snapshot holds every table: frequent ones
+        // would cost the square of the tables' number.
         return RetentionCriteria.snapshotEvery(5000, 2);
     }
 
@@ -238,7 +228,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     public SignalHandler<MigrationLedger> signalHandler() {
         return newSignalHandlerBuilder()
                 .onSignal(RecoveryCompleted.instance(), ledger -> {
-                    preparation.forget();
+                    steps.forget();
                     watch.forget();
                     bundles.forget();
                     // Here, since a restart after a failure of the journal has ended all timers.
@@ -256,16 +246,16 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 .onCommand(AskStatus.class, this::onAskStatus)
                 .onCommand(AskTables.class, this::onAskTables)
                 .onCommand(Wake.class, this::onWake)
-                .onCommand(TableReport.class, this::onTableReport)
+                .onCommand(TableReport.class, (ledger, report) -> persist(reports.ofTable(ledger, report)))
                 .onCommand(NodeReport.class, this::onNodeReport)
                 .onCommand(PullBundle.class, this::onPullBundle)
                 .onCommand(BundleProgress.class, this::onBundleProgress)
                 .onCommand(BundleFinished.class, this::onBundleFinished)
-                .onCommand(CheckEnded.class, this::onCheckEnded)
-                .onCommand(EntryEnded.class, this::onEntryEnded)
-                .onCommand(SearchEnded.class, this::onSearchEnded)
-                .onCommand(SchemaEnded.class, this::onSchemaEnded)
-                .onCommand(StepFailed.class, this::onStepFailed)
+                .onCommand(CheckEnded.class, (ledger, ended) -> persist(steps.checkEnded(ledger, ended)))
+                .onCommand(EntryEnded.class, (ledger, ended) -> persist(steps.entryEnded(ledger, ended)))
+                .onCommand(SearchEnded.class, (ledger, ended) -> persist(steps.searchEnded(ledger, ended)))
+                .onCommand(SchemaEnded.class, (ledger, ended) -> persist(steps.schemaEnded(ledger, ended)))
+                .onCommand(StepFailed.class, (ledger, ended) -> persist(steps.failed(ledger, ended)))
                 .onCommand(MemberGone.class, this::onMemberGone)
                 .onCommand(Due.class, (ledger, due) -> persist(NextSteps.due(ledger, now())))
                 .onCommand(Tick.class, this::onTick)
@@ -274,10 +264,6 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
 
     private Effect<MigrationEvent, MigrationLedger> persist(List<MigrationEvent> events) {
         return events.isEmpty() ? Effect().none() : Effect().persist(events).thenRun(this::proceed);
-    }
-
-    private Effect<MigrationEvent, MigrationLedger> persist(MigrationEvent event) {
-        return persist(List.of(event));
     }
 
     private Instant now() {
@@ -331,7 +317,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     private Effect<MigrationEvent, MigrationLedger> onWake(MigrationLedger ledger, Wake command) {
         return ledger.submitted()
                 ? Effect().none()
-                : persist(new MigrationSubmitted(command.plan(), command.planDigest(), now()));
+                : persist(List.of(new MigrationSubmitted(command.plan(), command.planDigest(), now())));
     }
 
     private Reply reply(MigrationLedger ledger) {
@@ -349,38 +335,12 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         return Effect().none();
     }
 
-    private Effect<MigrationEvent, MigrationLedger> onTableReport(MigrationLedger ledger, TableReport report) {
-        TableName table = TableName.parse(report.status().table());
-        PlannedTable planned = ledger.table(table).orElse(null);
-        if (planned == null) {
-            return Effect().none();
-        }
-        watch.heard(report.status());
-        List<MigrationEvent> events = new ArrayList<>();
-        if (!report.foreignCluster().isEmpty() && watch.isNewForeigner(report.foreignCluster())) {
-            events.add(new ForeignClusterSeen(report.foreignCluster(), table, now()));
-        }
-        events.addAll(NextSteps.afterReport(planned, report.status(), watch.justResumed(table), now()));
-        return persist(events);
-    }
-
     private Effect<MigrationEvent, MigrationLedger> onNodeReport(MigrationLedger ledger, NodeReport report) {
         boolean first = watch.heard(report.status());
-        if (report.exported() == null) {
-            if (ledger.phaseUnderPause() == Phase.CHECKED
-                    && report.status().node().equals(watch.taker())) {
-                watch.waitsFor(report.notHeld());
-            }
-            // The snapshot is taken by a node that was heard of.
-            return first && ledger.submitted()
-                    ? Effect().none().thenRun(this::proceed)
-                    : Effect().none();
-        }
-        if (report.snapshot().equals(ledger.snapshot().orElse(null))) {
-            watch.holderHeard();
-        }
-        return persist(
-                OneSnapshot.afterReport(ledger, report.status().node(), report.exported(), report.snapshot(), now()));
+        List<MigrationEvent> events = reports.ofNode(ledger, report);
+        // The snapshot is taken by a node that was heard of.
+        boolean mayTake = first && report.exported() == null && ledger.submitted();
+        return mayTake ? Effect().none().thenRun(this::proceed) : persist(events);
     }
 
     private Effect<MigrationEvent, MigrationLedger> onPullBundle(MigrationLedger ledger, PullBundle command) {
@@ -396,88 +356,17 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     private Effect<MigrationEvent, MigrationLedger> onBundleFinished(MigrationLedger ledger, BundleFinished command) {
         ShardCoordinator.Finished finished = command.finished();
         List<MigrationEvent> events = bundles.ended(ledger, finished, now());
-        ShardWorker.Acknowledged acknowledged =
-                new ShardWorker.Acknowledged(BundleDesk.NAME, finished.shard(), finished.attempt());
         return events.isEmpty()
-                ? Effect().none().thenRun(after -> finished.replyTo().tell(acknowledged))
+                ? Effect().none().thenRun(after -> BundleDesk.acknowledge(finished))
                 : Effect()
                         .persist(events)
-                        .thenRun(after -> finished.replyTo().tell(acknowledged))
+                        .thenRun(after -> BundleDesk.acknowledge(finished))
                         .thenRun(this::proceedIfDue);
     }
 
-    private Effect<MigrationEvent, MigrationLedger> onCheckEnded(MigrationLedger ledger, CheckEnded command) {
-        preparation.ended();
-        watch.waitsFor(null);
-        if (ledger.phaseUnderPause() != Phase.DRAFTED || !ledger.planDigest().equals(command.planDigest())) {
-            return Effect().none();
-        }
-        Preparation.Checked checked = command.checked();
-        boolean wasOpen = ledger.plan().schema() == null;
-        Plan decided = ledger.plan().decided(checked.schema().mode());
-        return persist(NextSteps.afterCheck(
-                checked.problems(),
-                checked.tables(),
-                new MigrationChecked(
-                        checked.sourceIdentity(),
-                        decided.schema(),
-                        checked.schema().reason(),
-                        wasOpen ? PlanDigest.of(decided) : ledger.planDigest(),
-                        now())));
-    }
-
-    private Effect<MigrationEvent, MigrationLedger> onEntryEnded(MigrationLedger ledger, EntryEnded command) {
-        preparation.ended();
-        watch.waitsFor(null);
-        if (ledger.phaseUnderPause() != Phase.CHECKED
-                || !ledger.planDigest().equals(command.planDigest())
-                || !ledger.snapshot().orElse("").equals(command.snapshot())) {
-            return Effect().none();
-        }
-        if (command.entered() instanceof Preparation.Adopt adopt) {
-            watch.isNewForeigner(adopt.cluster());
-            return persist(OneSnapshot.adopted(ledger, adopt.cluster(), adopt.exported(), adopt.snapshot(), now()));
-        }
-        return persist(new MigrationPrepared(now()));
-    }
-
-    private Effect<MigrationEvent, MigrationLedger> onSearchEnded(MigrationLedger ledger, SearchEnded command) {
-        preparation.ended();
-        watch.searched();
-        return command.search() == Preparation.Search.LOST && OneSnapshot.isNeeded(ledger) && !watch.holderIsKnown()
-                ? persist(new SnapshotLost(StartOver.snapshotLost(name), now()))
-                : Effect().none();
-    }
-
-    private Effect<MigrationEvent, MigrationLedger> onSchemaEnded(MigrationLedger ledger, SchemaEnded command) {
-        preparation.ended();
-        watch.waitsFor(null);
-        return ledger.schemaEndIsDue()
-                ? persist(new SchemaFinished(command.problems(), now()))
-                : Effect().none();
-    }
-
-    private Effect<MigrationEvent, MigrationLedger> onStepFailed(MigrationLedger ledger, StepFailed command) {
-        Problem problem = command.problem();
-        context.getLog().warn("{} of {} failed: {}", command.step(), name, problem.line());
-        boolean preparing = ledger.phaseUnderPause() == Phase.DRAFTED || ledger.phaseUnderPause() == Phase.CHECKED;
-        boolean again = preparation.failed(problem.code());
-        if (ledger.schemaEndIsDue() && preparation.needsAPerson(problem.code())) {
-            return persist(new SchemaHalted(problem, now()));
-        } else if (again || !preparing) {
-            watch.waitsFor(problem);
-            return Effect().none();
-        }
-        return persist(new MigrationFailed(List.of(problem), now()));
-    }
-
     private Effect<MigrationEvent, MigrationLedger> onMemberGone(MigrationLedger ledger, MemberGone command) {
-        Optional<NodeStatus> gone = watch.gone(command.node());
         bundles.nodeGone(command.node());
-        boolean working = ledger.submitted() && !ledger.phase().ended();
-        return gone.isPresent() && working
-                ? persist(new NodeLost(command.node(), gone.get().running(), now()))
-                : Effect().none();
+        return persist(reports.nodeGone(ledger, command.node()));
     }
 
     private Effect<MigrationEvent, MigrationLedger> onTick(MigrationLedger ledger, Tick command) {
@@ -503,27 +392,10 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     /** Tells everybody what is wanted now, and starts the step that is due. */
     private void proceed(MigrationLedger ledger) {
         instructions.tell(ledger);
-        Phase phase = ledger.phaseUnderPause();
-        if (phase.ended()) {
-            if (watch.firstTimeEnded()) {
-                around.ended(name);
-            }
+        if (ledger.phaseUnderPause().ended()) {
             return;
         }
-        if (watch.firstTimeRuns()) {
-            around.reopened(name); // again: the first note may have been lost with its node
-        }
-        if (phase == Phase.DRAFTED) {
-            preparation.check(ledger);
-        } else if (phase == Phase.CHECKED && (!ledger.oneSnapshot() || watch.holderIsKnown())) {
-            preparation.enter(ledger);
-        }
-        if (OneSnapshot.isNeeded(ledger) && watch.searchIsDue(MigrationWatch.HOLDER_SILENCE)) {
-            preparation.search(ledger);
-        }
-        if (ledger.schemaEndIsDue() && !ledger.paused()) {
-            preparation.finish(ledger);
-        }
+        steps.begin(ledger);
         if (NextSteps.isDue(ledger)) {
             context.getSelf().tell(new Due());
         }

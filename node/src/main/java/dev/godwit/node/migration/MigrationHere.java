@@ -10,6 +10,7 @@ import dev.godwit.node.sink.TargetSink;
 import dev.godwit.node.source.SessionWaits;
 import dev.godwit.node.target.SessionBudget;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.table.TableName;
@@ -229,8 +230,8 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
 
     /** None as long as the snapshot that is needed is not held here. Called by workers' threads. */
     private List<TableName> tablesWithWork() {
-        boolean snapshotMissing = plan.consistency() == dev.godwit.protocol.plan.Consistency.SNAPSHOT
-                && sharedSnapshot().isEmpty();
+        boolean snapshotMissing =
+                plan.consistency() == Consistency.SNAPSHOT && sharedSnapshot().isEmpty();
         return snapshotMissing ? List.of() : tables;
     }
 

@@ -2,11 +2,6 @@ package dev.godwit.node.migration;
 
 import dev.godwit.node.ledger.AfterFailure;
 import dev.godwit.node.lifecycle.MigrationLedger;
-import dev.godwit.node.plan.PlanDigest;
-import dev.godwit.node.schema.Dumpable;
-import dev.godwit.node.schema.LeftOut;
-import dev.godwit.node.schema.NotCarried;
-import dev.godwit.node.schema.SchemaChoice;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.shard.BlockingDispatcher;
@@ -15,24 +10,19 @@ import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
-import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Plan;
-import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
-import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -43,45 +33,15 @@ import org.apache.pekko.actor.typed.javadsl.ActorContext;
  * The blocking steps of a migration beside the copying of its tables: the check, the entry in the target, the search for a
  * lost snapshot, and the end of the schema. One at a time; the answer comes to the actor as a message.
  */
-public final class Preparation {
+final class Preparation {
     /** Pause after a step that failed and is tried again. */
     static final Duration PAUSE = Duration.ofSeconds(3);
 
     private static final Set<ErrorCode> UNREACHABLE =
             EnumSet.of(ErrorCode.SOURCE_UNREACHABLE, ErrorCode.TARGET_UNREACHABLE);
 
-    /** After these the source can still say which tables there are, and the target be asked for each. */
-    private static final Set<ErrorCode> OF_SINGLE_TABLES = EnumSet.of(
-            ErrorCode.PLAN_NOT_SUPPORTED,
-            ErrorCode.NAME_NOT_SUPPORTED,
-            ErrorCode.NO_TABLES_MATCH,
-            ErrorCode.SOURCE_PRIVILEGE_MISSING,
-            ErrorCode.SOURCE_ROW_SECURITY);
-
-    /** After these there is no use in asking the target more. */
-    private static final Set<ErrorCode> SHUT = EnumSet.of(
-            ErrorCode.SOURCE_IS_TARGET,
-            ErrorCode.TARGET_UNREACHABLE,
-            ErrorCode.TARGET_LOGIN_REFUSED,
-            ErrorCode.TARGET_VERSION,
-            ErrorCode.TARGET_POOLER);
-
     /** Most exports that a search looks at: the latest ones of each node. */
     private static final int EXPORTS_SEARCHED = 50;
-
-    /**
-     * @param leftOut what the source has and the target will not have; empty where that could not be asked
-     * @param schema who makes the tables; where the plan leaves it open and problems kept it from being decided, it is
-     *     {@code tables} for this check
-     * @param notes on that choice, and on what no mode carries
-     */
-    public record Checked(
-            List<Problem> problems,
-            List<TableSpec> tables,
-            String sourceIdentity,
-            List<NotCarried> leftOut,
-            SchemaChoice schema,
-            List<Remark> notes) {}
 
     /** Outcome of the entry in the target. */
     sealed interface Entered {}
@@ -138,9 +98,9 @@ public final class Preparation {
     }
 
     /** A server that can't be reached is waited for: this check fails, and is made again. */
-    private Checked check(Plan plan) {
-        Checked checked =
-                check(plan, around.databases().source(plan), around.databases().target(plan), around.clientPrograms());
+    private MigrationCheck.Checked check(Plan plan) {
+        MigrationCheck.Checked checked = MigrationCheck.of(
+                plan, around.databases().source(plan), around.databases().target(plan), around.clientPrograms());
         checked.problems().stream()
                 .filter(problem -> UNREACHABLE.contains(problem.code()))
                 .findFirst()
@@ -148,83 +108,6 @@ public final class Preparation {
                     throw new GodwitException(problem);
                 });
         return checked;
-    }
-
-    /**
-     * Looks at both databases; writes nothing.
-     *
-     * @param open the plan as it was handed in
-     * @param programs major versions of the client programs that each node has found, by node
-     */
-    public static Checked check(
-            Plan open, SourceDatabase source, TargetDatabase target, Map<String, Set<Integer>> programs) {
-        List<Problem> problems = new ArrayList<>(source.check(open));
-        if (problems.stream().anyMatch(problem -> !OF_SINGLE_TABLES.contains(problem.code()))) {
-            // The source is not asked on: if it can't be, that would hide what was found.
-            problems.addAll(target.check(open.decided(SchemaMode.TABLES), List.of()));
-            return new Checked(problems, List.of(), "", List.of(), undecided(open), List.of());
-        }
-        SchemaChoice choice =
-                open.schema() == null ? choice(open, source, target, programs) : SchemaChoice.ofPlan(open);
-        Plan plan = open.decided(choice.mode());
-        List<TableSpec> tables = source.tables(plan);
-        String sourceIdentity = source.identity();
-        if (sourceIdentity.equals(target.identity())) {
-            problems.add(new Problem(
-                    ErrorCode.SOURCE_IS_TARGET,
-                    "source and target are the same database",
-                    plan.name(),
-                    "name another database as target"));
-        }
-        problems.addAll(target.check(plan, tables));
-        List<NotCarried> leftOut = List.of();
-        List<Remark> notes = new ArrayList<>(choice.notes(open));
-        if (plan.schema().makesTables() && problems.stream().noneMatch(problem -> SHUT.contains(problem.code()))) {
-            SchemaPlan schema = source.schema(plan);
-            TargetDatabase.Acceptance acceptance = target.accepts(plan, tables, schema);
-            leftOut = acceptance.leftOut();
-            notes.addAll(schema.rights().notes(plan));
-            notes.addAll(LeftOut.notes(leftOut, plan));
-            problems.addAll(acceptance.problems());
-            problems.addAll(LeftOut.problems(leftOut, plan.leaveOut()));
-            if (plan.schema() == SchemaMode.DUMP) {
-                problems.addAll(dumpProblems(plan, source.dumpable(), target.restorable(), programs));
-            }
-        }
-        return new Checked(problems, tables, sourceIdentity, leftOut, choice, notes);
-    }
-
-    private static SchemaChoice undecided(Plan plan) {
-        return SchemaChoice.ofPlan(plan.decided(SchemaMode.TABLES));
-    }
-
-    /** Who makes the tables, where the plan leaves it open. */
-    private static SchemaChoice choice(
-            Plan open, SourceDatabase source, TargetDatabase target, Map<String, Set<Integer>> programs) {
-        try {
-            return target.entry(open.name())
-                    .flatMap(entry -> begunWith(open, entry))
-                    .map(SchemaChoice::begun)
-                    .orElseGet(() -> SchemaChoice.of(source.dumpable(), target.restorable(), programs));
-        } catch (GodwitException e) {
-            return undecided(open); // the check of that side tells it
-        }
-    }
-
-    /** The entry keeps the digest of the plan with the mode that was decided. */
-    private static Optional<SchemaMode> begunWith(Plan open, MigrationEntry entry) {
-        return Arrays.stream(SchemaMode.values())
-                .filter(mode -> PlanDigest.of(open.decided(mode)).equals(entry.planDigest()))
-                .findFirst();
-    }
-
-    private static List<Problem> dumpProblems(
-            Plan plan, Dumpable source, Dumpable target, Map<String, Set<Integer>> programs) {
-        List<Problem> problems = new ArrayList<>(source.obstacles());
-        problems.addAll(target.obstacles());
-        SchemaChoice.unfitNodes(source.major(), target.major(), programs, plan.name())
-                .ifPresent(problems::add);
-        return problems;
     }
 
     void enter(MigrationLedger ledger) {

@@ -193,6 +193,15 @@ final class ClaimTables {
         }
     }
 
+    /** What is thrown where a claim can't be completed. */
+    static GodwitException ownClaimIsGone(String where) {
+        return new GodwitException(
+                ErrorCode.TARGET_FAILED,
+                "A claim that this transaction inserted is not there any more.",
+                where,
+                "Look for a trigger on godwit.claim.");
+    }
+
     /**
      * Claims a shard as retired.
      *

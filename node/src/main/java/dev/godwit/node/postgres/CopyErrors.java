@@ -32,7 +32,7 @@ final class CopyErrors {
     }
 
     /** {@code , row 3, column b}, as far as it is known; else empty. */
-    static String place(SQLException failure, TableSpec table) {
+    private static String place(SQLException failure, TableSpec table) {
         if (!(failure instanceof PSQLException thrown) || thrown.getServerErrorMessage() == null) {
             return "";
         }

@@ -151,7 +151,7 @@ final class CopyReader implements RangeReader {
     }
 
     private GodwitException failure(GodwitException failure) {
-        return cancelled ? new GodwitException(ErrorCode.SOURCE_FAILED, "The read was cancelled.", where, "") : failure;
+        return cancelled ? SourceTransaction.cancelled(where) : failure;
     }
 
     @Override
@@ -175,15 +175,9 @@ final class CopyReader implements RangeReader {
 
     @Override
     public void close() {
-        if (closed) {
-            return;
-        }
-        closed = true;
-        if (pieces.rows() >= 0 && !cancelled) {
-            SourceTransaction.giveBack(connections, session, pooled);
-        } else {
-            SourceTransaction.cutOff(session);
-            connections.discard(pooled);
+        if (!closed) {
+            closed = true;
+            SourceTransaction.end(connections, session, pooled, pieces.rows() >= 0 && !cancelled);
         }
     }
 }

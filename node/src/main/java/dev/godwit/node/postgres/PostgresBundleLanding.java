@@ -18,7 +18,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
@@ -27,17 +26,11 @@ import org.postgresql.copy.CopyIn;
  * durably, so that nothing has to be confirmed later.
  */
 final class PostgresBundleLanding implements BundleLanding {
-    /** How long the claims of all tables are waited for: who holds one is landing a small table, too. */
-    private static final String CLAIM_WAIT = "2s";
-
-    /** How long a copy waits for a lock of its table. */
-    private static final String COPY_LOCK_WAIT = "60s";
-
     /** Between two calls the server never has more to do than this allows; beyond it the network is dead. */
     private static final Duration ANSWER = Duration.ofMinutes(5);
 
-    private final PostgresConnections connections;
     private final Connection connection;
+    private final LandingConnection session;
     private final BundleClaims claims;
     private final String migration;
     private final String where;
@@ -45,17 +38,14 @@ final class PostgresBundleLanding implements BundleLanding {
     private final Map<TableName, Claim> there;
     private final List<TableName> apart;
     private final List<Written> written = new ArrayList<>();
-    private final AtomicBoolean discarded = new AtomicBoolean();
-    private volatile boolean cancelled;
-    private boolean ended;
     private TableSpec table;
     private CopyIn copy;
 
     private PostgresBundleLanding(
             PostgresConnections connections, Connection connection, BundleOrder order, String where)
             throws SQLException {
-        this.connections = connections;
         this.connection = connection;
+        this.session = new LandingConnection(connections, connection, where);
         this.migration = order.migration();
         this.where = where;
         this.claims = new BundleClaims(connection, order);
@@ -65,7 +55,7 @@ final class PostgresBundleLanding implements BundleLanding {
                 .map(TableSpec::name)
                 .filter(name -> !otherwise.contains(name))
                 .toList();
-        Set<TableName> ours = claims.claim(wanted, claims.holder(), COPY_LOCK_WAIT);
+        Set<TableName> ours = claims.claim(wanted, claims.holder(), PostgresLandings.COPY_LOCK_WAIT);
         Map<TableName, Claim> theirs = new HashMap<>(claims.claims(
                 wanted.stream().filter(name -> !ours.contains(name)).toList()));
         wanted.stream()
@@ -90,7 +80,7 @@ final class PostgresBundleLanding implements BundleLanding {
             TargetSessions.begin(
                     connection,
                     TargetSessions.SOON_OVER + "SET LOCAL synchronous_commit = on;SET LOCAL lock_timeout = '"
-                            + CLAIM_WAIT + "'");
+                            + PostgresLandings.CLAIM_WAIT + "'");
             return new PostgresBundleLanding(connections, connection, order, where);
         } catch (SQLException e) {
             connections.discard(connection);
@@ -122,7 +112,7 @@ final class PostgresBundleLanding implements BundleLanding {
 
     @Override
     public void begin(TableSpec next) {
-        requireOpen();
+        session.requireOpen();
         table = next;
         try {
             copy = connection.unwrap(PGConnection.class).getCopyAPI().copyIn(PostgresLandings.copyStatement(next));
@@ -133,7 +123,7 @@ final class PostgresBundleLanding implements BundleLanding {
 
     @Override
     public void write(byte[] bytes) {
-        requireOpen();
+        session.requireOpen();
         try {
             copy.writeToCopy(bytes, 0, bytes.length);
         } catch (SQLException e) {
@@ -143,7 +133,7 @@ final class PostgresBundleLanding implements BundleLanding {
 
     @Override
     public void end(long rows, long bytes, String digest) {
-        requireOpen();
+        session.requireOpen();
         try {
             PostgresLanding.requireAsMany(rows, copy.endCopy(), place());
             copy = null;
@@ -155,74 +145,41 @@ final class PostgresBundleLanding implements BundleLanding {
 
     @Override
     public void commit() {
-        requireOpen();
+        session.requireOpen();
         if (written.size() != claimed.size()) {
             throw new IllegalStateException("a claimed table was not written");
         }
         table = null;
         try {
             if (claims.complete(written) != written.size()) {
-                throw new GodwitException(
-                        ErrorCode.TARGET_FAILED,
-                        "A claim that this transaction inserted is not there any more.",
-                        where,
-                        "Look for a trigger on godwit.claim.");
+                throw ClaimTables.ownClaimIsGone(where);
             }
             Set<TableName> done = new HashSet<>(there.keySet());
             claimed.forEach(spec -> done.add(spec.name()));
             claims.confirm(done);
-            if (cancelled) {
-                throw gone();
-            }
-            ended = true;
+            session.requireOpen();
+            session.end();
             connection.commit();
         } catch (SQLException e) {
-            if (ended) {
-                discard();
+            if (session.isEnded()) {
+                session.discard();
             }
             throw refused(e);
         }
-        giveBack();
+        session.giveBack();
     }
 
     @Override
     public void cancel() {
-        cancelled = true;
-        // Closing a socket under TLS may wait for a write that is blocked.
-        Thread thread = new Thread(this::discard, "godwit-landing-cancel");
-        thread.setDaemon(true);
-        thread.start();
+        session.cancel();
     }
 
     /** One that was not committed is not worth a polite end: the server rolls back when the socket closes. */
     @Override
     public void close() {
-        if (!ended) {
-            ended = true;
-            discard();
-        }
-    }
-
-    private void giveBack() {
-        try {
-            connection.close();
-        } catch (SQLException e) {
-            discard();
-        }
-    }
-
-    private void discard() {
-        if (discarded.compareAndSet(false, true)) {
-            connections.discard(connection);
-        }
-    }
-
-    private void requireOpen() {
-        if (ended) {
-            throw new IllegalStateException("the session has ended");
-        }
-        if (cancelled) {
-            throw gone();
+        if (!session.isEnded()) {
+            session.end();
+            session.discard();
         }
     }
 
@@ -233,12 +190,11 @@ final class PostgresBundleLanding implements BundleLanding {
     }
 
     private GodwitException refused(SQLException e) {
-        return cancelled
-                ? gone()
-                : PostgresErrors.translate(e, Side.TARGET, place() + (table == null ? "" : CopyErrors.place(e, table)));
-    }
-
-    private GodwitException gone() {
-        return new GodwitException(ErrorCode.TARGET_UNREACHABLE, "The session was ended from this node.", where, "");
+        if (session.isCancelled()) {
+            return session.gone();
+        }
+        return table == null
+                ? PostgresErrors.translate(e, Side.TARGET, place())
+                : CopyErrors.translate(e, table, place());
     }
 }

@@ -146,7 +146,7 @@ final class PostgresBundleReader implements BundleReader {
 
     private GodwitException failure(GodwitException failure) {
         broken = true;
-        return cancelled ? new GodwitException(ErrorCode.SOURCE_FAILED, "The read was cancelled.", where, "") : failure;
+        return cancelled ? SourceTransaction.cancelled(where) : failure;
     }
 
     @Override
@@ -157,15 +157,9 @@ final class PostgresBundleReader implements BundleReader {
 
     @Override
     public void close() {
-        if (closed) {
-            return;
+        if (!closed) {
+            closed = true;
+            SourceTransaction.end(connections, session, pooled, !broken && !cancelled && !pieces.running());
         }
-        closed = true;
-        if (broken || cancelled || pieces.running()) {
-            SourceTransaction.cutOff(session);
-            connections.discard(pooled);
-            return;
-        }
-        SourceTransaction.giveBack(connections, session, pooled);
     }
 }

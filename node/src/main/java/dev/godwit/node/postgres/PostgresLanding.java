@@ -10,7 +10,6 @@ import java.time.Duration;
 import java.util.concurrent.ScheduledFuture;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicBoolean;
 import org.postgresql.copy.CopyIn;
 
 /** A shard's transaction: its claim is inserted, its copy is under way. */
@@ -25,14 +24,12 @@ final class PostgresLanding implements LandingSession {
 
     private final PostgresConnections connections;
     private final Connection connection;
+    private final LandingConnection session;
     private final CopyIn copy;
     private final ShardOrder order;
     private final HolderName name;
     private final int backend;
     private final String where;
-    private final AtomicBoolean discarded = new AtomicBoolean();
-    private volatile boolean cancelled;
-    private boolean ended;
 
     /** @param backend process of the server that serves this session */
     PostgresLanding(
@@ -45,6 +42,7 @@ final class PostgresLanding implements LandingSession {
             String where) {
         this.connections = connections;
         this.connection = connection;
+        this.session = new LandingConnection(connections, connection, where);
         this.copy = copy;
         this.order = order;
         this.name = name;
@@ -64,7 +62,7 @@ final class PostgresLanding implements LandingSession {
 
     @Override
     public void write(byte[] buffer, int offset, int length) {
-        requireOpen();
+        session.requireOpen();
         try {
             copy.writeToCopy(buffer, offset, length);
         } catch (SQLException e) {
@@ -74,23 +72,17 @@ final class PostgresLanding implements LandingSession {
 
     @Override
     public Commit commit(long rows, long bytes, String digest) {
-        requireOpen();
+        session.requireOpen();
         try {
             TargetSessions.limit(connection, TO_FINISH);
             requireAsMany(rows, copy.endCopy(), where);
             if (!ClaimTables.complete(connection, order, rows, bytes, digest)) {
-                throw new GodwitException(
-                        ErrorCode.TARGET_FAILED,
-                        "The claim that this transaction inserted is not there any more.",
-                        where,
-                        "Look for a trigger on godwit.claim.");
+                throw ClaimTables.ownClaimIsGone(where);
             }
         } catch (SQLException e) {
             throw refused(e);
         }
-        if (cancelled) {
-            throw gone();
-        }
+        session.requireOpen();
         return commitOrAsk();
     }
 
@@ -107,19 +99,19 @@ final class PostgresLanding implements LandingSession {
 
     /** From the moment when COMMIT is sent, only an answer or the claim itself tells what became of it. */
     private Commit commitOrAsk() {
-        ended = true;
+        session.end();
         try {
             connection.commit();
         } catch (SQLException e) {
             return afterFailedCommit(e);
         }
-        giveBack();
+        session.giveBack();
         return Commit.COMMITTED;
     }
 
     private Commit afterFailedCommit(SQLException failure) {
-        discard();
-        Commit found = new CommitInquiry(connections, order, name, backend).ask(cancelled);
+        session.discard();
+        Commit found = new CommitInquiry(connections, order, name, backend).ask(session.isCancelled());
         GodwitException problem = PostgresErrors.translate(failure, Side.TARGET, where);
         if (found == Commit.NOT_COMMITTED && problem.code() != ErrorCode.TARGET_UNREACHABLE) {
             // The server said why.
@@ -130,24 +122,20 @@ final class PostgresLanding implements LandingSession {
 
     @Override
     public void cancel() {
-        cancelled = true;
-        // Closing a socket under TLS may wait for a write that is blocked.
-        Thread thread = new Thread(this::discard, "godwit-landing-cancel");
-        thread.setDaemon(true);
-        thread.start();
+        session.cancel();
     }
 
     @Override
     public void close() {
-        if (ended) {
+        if (session.isEnded()) {
             return;
         }
-        ended = true;
-        if (cancelled) {
-            discard();
+        session.end();
+        if (session.isCancelled()) {
+            session.discard();
             return;
         }
-        ScheduledFuture<?> watchdog = WATCHDOG.schedule(this::cancel, TO_CANCEL_MILLIS, TimeUnit.MILLISECONDS);
+        ScheduledFuture<?> watchdog = WATCHDOG.schedule(session::cancel, TO_CANCEL_MILLIS, TimeUnit.MILLISECONDS);
         boolean clean = false;
         try {
             if (copy.isActive()) {
@@ -159,40 +147,13 @@ final class PostgresLanding implements LandingSession {
             // The session is broken; the server rolls back when it notices.
         }
         if (watchdog.cancel(false) && clean) {
-            giveBack();
+            session.giveBack();
         } else {
-            discard();
-        }
-    }
-
-    private void giveBack() {
-        try {
-            connection.close();
-        } catch (SQLException e) {
-            discard();
-        }
-    }
-
-    private void discard() {
-        if (discarded.compareAndSet(false, true)) {
-            connections.discard(connection);
-        }
-    }
-
-    private void requireOpen() {
-        if (ended) {
-            throw new IllegalStateException("the session has ended");
-        }
-        if (cancelled) {
-            throw gone();
+            session.discard();
         }
     }
 
     private GodwitException refused(SQLException e) {
-        return cancelled ? gone() : CopyErrors.translate(e, order.table(), where);
-    }
-
-    private GodwitException gone() {
-        return new GodwitException(ErrorCode.TARGET_UNREACHABLE, "The session was ended from this node.", where, "");
+        return session.isCancelled() ? session.gone() : CopyErrors.translate(e, order.table(), where);
     }
 }

@@ -27,11 +27,11 @@ import org.postgresql.copy.CopyIn;
 final class PostgresLandings {
     static final String LOCK_NOT_AVAILABLE = "55P03";
 
-    /** How long one try waits for a claim before it looks who holds it. */
-    private static final String CLAIM_WAIT = "2s";
+    /** How long one try waits for claims before it looks who holds them, or gives way. */
+    static final String CLAIM_WAIT = "2s";
 
     /** How long the copy waits for a lock, of the table or of its growing file, before it fails. */
-    private static final String COPY_LOCK_WAIT = "60s";
+    static final String COPY_LOCK_WAIT = "60s";
 
     private final PostgresConnections connections;
     private final Duration patience;

@@ -177,15 +177,13 @@ final class SchemaTables {
             List<Reference> references)
             throws SQLException {
         List<Column> its = columns.getOrDefault(table.oid(), List.of());
-        boolean inherits = !table.partition()
-                && !table.parents().isEmpty()
-                && names(its).equals(inheritedOrder(its, parentsColumns(table, columns)))
-                && !conflicting(its, parentsColumns(table, columns));
-        List<Column> listed = inherits
-                ? its.stream()
-                        .filter(column -> column.local() || generatedAnew(column, parentsColumns(table, columns)))
-                        .toList()
-                : its;
+        InheritedColumns inherited = new InheritedColumns(
+                its,
+                table.parents().stream()
+                        .map(parent -> columns.getOrDefault(parent.oid(), List.of()))
+                        .toList());
+        boolean inherits = !table.partition() && !table.parents().isEmpty() && inherited.comeByInheriting();
+        List<Column> listed = inherits ? inherited.named() : its;
         List<String> create = new ArrayList<>();
         create.add(createTable(row, table, listed, inherits));
         if (!table.partition() && !inherits) {
@@ -346,52 +344,6 @@ final class SchemaTables {
             case "x" -> "EXTENDED";
             default -> "MAIN";
         };
-    }
-
-    private static List<List<Column>> parentsColumns(Table table, Map<Long, List<Column>> columns) {
-        return table.parents().stream()
-                .map(parent -> columns.getOrDefault(parent.oid(), List.of()))
-                .toList();
-    }
-
-    /** A generated column that is not local has its parent's expression, but where it was given another one. */
-    private static boolean generatedAnew(Column column, List<List<Column>> parents) {
-        return column.isGenerated()
-                && parents.stream()
-                        .flatMap(List::stream)
-                        .filter(theirs -> theirs.name().equals(column.name()))
-                        .noneMatch(theirs -> column.expression().equals(theirs.expression()));
-    }
-
-    /** The order that {@code INHERITS} makes: the parents' columns, then those of its own. */
-    private static List<String> inheritedOrder(List<Column> columns, List<List<Column>> parents) {
-        Set<String> order = new LinkedHashSet<>();
-        parents.forEach(parent -> order.addAll(names(parent)));
-        columns.stream().filter(Column::local).forEach(column -> order.add(column.name()));
-        return List.copyOf(order);
-    }
-
-    /** Parents that were changed since may be merged no more by {@code INHERITS}. */
-    private static boolean conflicting(List<Column> columns, List<List<Column>> parents) {
-        return columns.stream().anyMatch(column -> {
-            List<Column> theirs = parents.stream()
-                    .flatMap(List::stream)
-                    .filter(other -> other.name().equals(column.name()))
-                    .toList();
-            boolean settled = column.local() && column.expression() != null && !column.separate();
-            return theirs.stream().map(Column::storage).distinct().count() > 1
-                    || theirs.stream().map(Column::compression).distinct().count() > 1
-                    || !settled
-                            && theirs.stream()
-                                            .map(Column::expression)
-                                            .distinct()
-                                            .count()
-                                    > 1;
-        });
-    }
-
-    private static List<String> names(List<Column> columns) {
-        return columns.stream().map(Column::name).toList();
     }
 
     private static SchemaObject object(

@@ -63,8 +63,26 @@ final class SourceTransaction {
                         + " meanwhile.");
     }
 
+    /** What is thrown for all that fails after a read was cancelled. */
+    static GodwitException cancelled(String where) {
+        return new GodwitException(ErrorCode.SOURCE_FAILED, "The read was cancelled.", where, "");
+    }
+
+    /**
+     * Ends the transaction of a read. One that was not read to its end is cut off: the rest of a table is not worth
+     * reading for the sake of a session.
+     */
+    static void end(PostgresConnections connections, PgConnection session, Connection pooled, boolean wasRead) {
+        if (wasRead) {
+            giveBack(connections, session, pooled);
+        } else {
+            cutOff(session);
+            connections.discard(pooled);
+        }
+    }
+
     /** Ends the transaction; the session goes back to the pool if that works. */
-    static void giveBack(PostgresConnections connections, Connection session, Connection pooled) {
+    private static void giveBack(PostgresConnections connections, Connection session, Connection pooled) {
         try {
             session.rollback();
             pooled.close();

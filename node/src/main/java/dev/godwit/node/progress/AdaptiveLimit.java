@@ -47,6 +47,15 @@ public final class AdaptiveLimit {
     /** Commits of less are not judged: one that meets a checkpoint takes as much. */
     private static final double COMMIT_FLOOR_SECONDS = 0.2;
 
+    /** With less of a level in flight there was too little work to judge it. */
+    private static final double FILLED = 0.8;
+
+    /** Slower reads tell of pressure only where less than this part of what was brought is brought now. */
+    private static final double LESS_IS_READ = 0.8;
+
+    /** With so many builds more or fewer beside them, what shards bring can't be compared. */
+    private static final double OTHER_BUILDS = 0.5;
+
     private static final double FIRST_PAUSE_SECONDS = 5;
     private static final double LONGEST_PAUSE_SECONDS = 160;
 
@@ -79,27 +88,6 @@ public final class AdaptiveLimit {
         TRYING_LESS
     }
 
-    /** What a level brought: bytes a second, their standard error as a part of them, seconds of one commit (NaN: none), … */
-    private record Level(double rate, double error, double commitSeconds, double readSecondsPerByte, double builds) {
-        private static final double NEWS = 0.3;
-
-        Level with(Level now) {
-            return new Level(
-                    mix(rate, now.rate),
-                    mix(error, now.error),
-                    mix(commitSeconds, now.commitSeconds),
-                    mix(readSecondsPerByte, now.readSecondsPerByte),
-                    mix(builds, now.builds));
-        }
-
-        private static double mix(double before, double now) {
-            if (Double.isNaN(before) || Double.isNaN(now)) {
-                return Double.isNaN(before) ? now : before;
-            }
-            return before + NEWS * (now - before);
-        }
-    }
-
     private int ceiling;
     private int level;
     private Mode mode = Mode.STARTING;
@@ -121,14 +109,7 @@ public final class AdaptiveLimit {
     private double bar;
 
     private double settling;
-    private double seconds;
-    private double bytes;
-    private int readings;
-    private double squares;
-    private double buildSeconds;
-    private long commits;
-    private double commitSeconds;
-    private double readSeconds;
+    private final LevelWindow window = new LevelWindow();
 
     private double untilMore = FIRST_PAUSE_SECONDS;
     private double pauseOfMore = FIRST_PAUSE_SECONDS;
@@ -154,8 +135,8 @@ public final class AdaptiveLimit {
         return mode == Mode.HOLDING
                 && level == ceiling
                 && known != null
-                && known.rate / level >= SCALES * bestOfSession
-                && known.rate / level <= bestOfSession / SCALES;
+                && known.rate() / level >= SCALES * bestOfSession
+                && known.rate() / level <= bestOfSession / SCALES;
     }
 
     /** Another ceiling; the level goes with it where the ceiling was reached. */
@@ -179,7 +160,7 @@ public final class AdaptiveLimit {
             hold(ceiling);
         } else if (!begun) {
             begun = reading.bytes() > 0; // in a part of the time only
-        } else if (reading.inFlight() < 0.8 * level) {
+        } else if (reading.inFlight() < FILLED * level) {
             tooLittleWork();
         } else {
             measure(reading);
@@ -191,41 +172,23 @@ public final class AdaptiveLimit {
         if (settling >= 0) {
             return;
         }
-        seconds += reading.seconds();
-        bytes += reading.bytes();
-        readings++;
-        squares += Math.pow(reading.bytes() / reading.seconds(), 2);
-        buildSeconds += reading.builds() * reading.seconds();
-        commits += reading.commits();
-        commitSeconds += reading.commitSeconds();
-        readSeconds += reading.readSeconds();
-        if (seconds >= (mode == Mode.STARTING ? START_SECONDS : WINDOW_SECONDS)) {
-            Level now = new Level(
-                    bytes / seconds,
-                    error(),
-                    commits == 0 ? Double.NaN : commitSeconds / commits,
-                    bytes == 0 ? 0 : readSeconds / bytes,
-                    buildSeconds / seconds);
-            clearWindow();
+        window.add(reading);
+        if (window.seconds() >= (mode == Mode.STARTING ? START_SECONDS : WINDOW_SECONDS)) {
+            Level now = window.level();
+            window.clear();
             decide(now);
         }
     }
 
-    private double error() {
-        double mean = bytes / seconds;
-        double variance = squares / readings - mean * mean;
-        return mean <= 0 || variance <= 0 ? 0 : Math.sqrt(variance / readings) / mean;
-    }
-
     private void tooLittleWork() {
-        clearWindow();
+        window.clear();
         if (mode == Mode.TRYING_MORE || mode == Mode.TRYING_LESS) {
             back();
         }
     }
 
     private void decide(Level now) {
-        if (mode != Mode.STARTING && known != null && Math.abs(now.builds - known.builds) > 0.5) {
+        if (mode != Mode.STARTING && known != null && Math.abs(now.builds() - known.builds()) > OTHER_BUILDS) {
             // What shards brought beside fewer builds says nothing about it.
             forget();
             known = now;
@@ -240,10 +203,10 @@ public final class AdaptiveLimit {
     }
 
     private void start(Level now) {
-        if (known != null && now.rate < CLEARLY_LESS * known.rate) {
+        if (known != null && now.rate() < CLEARLY_LESS * known.rate()) {
             hold(cameFrom);
             flat = true;
-        } else if (known != null && now.rate < (1 + GAIN) * known.rate) {
+        } else if (known != null && now.rate() < (1 + GAIN) * known.rate()) {
             // Twice as many have brought nothing: but this was a glance, and going back may cost more than staying.
             mode = Mode.HOLDING;
             known = null;
@@ -264,18 +227,19 @@ public final class AdaptiveLimit {
     private void holding(Level now) {
         if (known == null) {
             known = now;
-        } else if (isSlower(now.commitSeconds, Math.max(known.commitSeconds, COMMIT_FLOOR_SECONDS))
-                || isSlower(now.readSecondsPerByte, known.readSecondsPerByte) && now.rate < 0.8 * known.rate) {
+        } else if (isSlower(now.commitSeconds(), Math.max(known.commitSeconds(), COMMIT_FLOOR_SECONDS))
+                || isSlower(now.readSecondsPerByte(), known.readSecondsPerByte())
+                        && now.rate() < LESS_IS_READ * known.rate()) {
             makeWay();
             return;
-        } else if (now.rate < DROP * known.rate) {
+        } else if (now.rate() < DROP * known.rate()) {
             forget();
             known = now;
             return;
         } else {
             known = known.with(now);
         }
-        bar = Math.max(bar, known.rate);
+        bar = Math.max(bar, known.rate());
         if (level < ceiling && untilMore <= 0) {
             attempt(Mode.TRYING_MORE, Math.min(ceiling, level + step()));
         } else if (level > 1 && untilLess <= 0 && isFlat()) {
@@ -289,7 +253,7 @@ public final class AdaptiveLimit {
 
     /** Whether fewer may do: also where sessions of fewer have brought clearly more each. */
     private boolean isFlat() {
-        return flat || known.rate / level < SCALES * bestOfSession;
+        return flat || known.rate() / level < SCALES * bestOfSession;
     }
 
     /** Not where one of the two is not known. */
@@ -305,7 +269,7 @@ public final class AdaptiveLimit {
     }
 
     private void triedMore(Level now) {
-        if (now.rate >= (1 + Math.max(GAIN, ERRORS * now.error)) * known.rate) {
+        if (now.rate() >= (1 + Math.max(GAIN, ERRORS * now.error())) * known.rate()) {
             bestOfSession = bestOf(known, cameFrom);
             hold(level);
             known = now;
@@ -322,7 +286,7 @@ public final class AdaptiveLimit {
     }
 
     private void triedLess(Level now) {
-        if (now.rate >= AS_GOOD * Math.max(bar, known.rate)) {
+        if (now.rate() >= AS_GOOD * Math.max(bar, known.rate())) {
             double keep = bar;
             hold(level);
             bar = keep;
@@ -365,7 +329,7 @@ public final class AdaptiveLimit {
         pauseOfLess = 2 * FIRST_PAUSE_SECONDS;
         untilMore = pauseOfMore;
         untilLess = pauseOfLess;
-        clearWindow();
+        window.clear();
     }
 
     private void hold(int wanted) {
@@ -374,22 +338,11 @@ public final class AdaptiveLimit {
         known = null;
         bar = 0;
         settling = SETTLE_SECONDS;
-        clearWindow();
+        window.clear();
     }
 
     private double bestOf(Level of, int sessions) {
-        double each = of.rate / sessions;
+        double each = of.rate() / sessions;
         return Double.isNaN(bestOfSession) ? each : Math.max(bestOfSession, each);
-    }
-
-    private void clearWindow() {
-        seconds = 0;
-        bytes = 0;
-        readings = 0;
-        squares = 0;
-        buildSeconds = 0;
-        commits = 0;
-        commitSeconds = 0;
-        readSeconds = 0;
     }
 }

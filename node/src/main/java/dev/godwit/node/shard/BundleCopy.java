@@ -12,7 +12,6 @@ import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
@@ -41,11 +40,10 @@ final class BundleCopy implements Carriage {
     private final TargetDatabase target;
     private final Order order;
     private final CopyMeter meter;
+    private final WriteWatch writing = new WriteWatch();
     private volatile BundleReader reader;
     private volatile BundleLanding landing;
     private volatile boolean cancelled;
-    private volatile boolean stalled;
-    private volatile long writingSinceNanos;
     private volatile long bytes;
     private volatile long rows;
     private long readNanos;
@@ -92,9 +90,9 @@ final class BundleCopy implements Carriage {
                 }
                 requireGoingOn();
                 CopyMeter.Stretch committing = CopyMeter.begin();
-                writingSinceNanos = committing.wallNanos();
+                writing.begun(committing.wallNanos());
                 to.commit();
-                writingSinceNanos = 0;
+                writing.ended();
                 meter.onCommit(committing.end());
             }
         }
@@ -130,7 +128,7 @@ final class BundleCopy implements Carriage {
             }
             write(to, piece.get());
         }
-        to.end(from.rows(), sum, String.format(Locale.ROOT, "crc32c:%08x", digest.getValue()));
+        to.end(from.rows(), sum, ShardCopy.text(digest));
         rows += from.rows();
         meter.onTable(sum, begun.end(), readNanos, writeNanos);
         return new WorkOutcome.LandedTable(table.name(), from.rows(), sum);
@@ -145,9 +143,9 @@ final class BundleCopy implements Carriage {
 
     private void write(BundleLanding to, byte[] piece) {
         long before = System.nanoTime();
-        writingSinceNanos = before;
+        writing.begun(before);
         to.write(piece);
-        writingSinceNanos = 0;
+        writing.ended();
         writeNanos += System.nanoTime() - before;
     }
 
@@ -158,8 +156,8 @@ final class BundleCopy implements Carriage {
     }
 
     private WorkOutcome outcomeOf(Throwable thrown) {
-        if (stalled) {
-            return ShardCopy.notTaken(place());
+        if (writing.stalled()) {
+            return WriteWatch.notTaken(place());
         }
         return cancelled ? new WorkOutcome.GivenBack() : ShardCopy.failed(thrown, place());
     }
@@ -180,9 +178,7 @@ final class BundleCopy implements Carriage {
 
     @Override
     public void giveUpIfStalled() {
-        long since = writingSinceNanos;
-        if (since != 0 && System.nanoTime() - since > ShardCopy.STALL.toNanos()) {
-            stalled = true;
+        if (writing.stalls()) {
             cancel();
         }
     }

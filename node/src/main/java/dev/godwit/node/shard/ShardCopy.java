@@ -12,7 +12,6 @@ import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.TableSpec;
-import java.time.Duration;
 import java.util.Deque;
 import java.util.Locale;
 import java.util.Optional;
@@ -43,9 +42,6 @@ final class ShardCopy implements Carriage {
     /** Bytes of one buffer. Large enough that the cost of a stream element is lost in it. */
     static final int BUFFER_BYTES = 256 << 10;
 
-    /** A write that the target has not taken for so long is given up: its network may be a black hole. */
-    static final Duration STALL = Duration.ofSeconds(120);
-
     /** What one try needs to know. */
     record Order(
             String migration,
@@ -67,15 +63,12 @@ final class ShardCopy implements Carriage {
     /** The one that was written last is filled next, while it is still in the processor's cache. */
     private final Deque<byte[]> free = new ConcurrentLinkedDeque<>();
 
+    private final WriteWatch writing = new WriteWatch();
     private final CRC32C digest = new CRC32C();
     private volatile RangeReader reader;
     private volatile LandingSession session;
     private volatile boolean cancelled;
     private volatile long bytes;
-    /** Since when a write waits; 0 while none does. */
-    private volatile long writingSinceNanos;
-
-    private volatile boolean stalled;
     private long startedNanos;
 
     /** @param grantedBytes memory that the sink has granted to this try */
@@ -113,9 +106,7 @@ final class ShardCopy implements Carriage {
 
     @Override
     public void giveUpIfStalled() {
-        long since = writingSinceNanos;
-        if (since != 0 && System.nanoTime() - since > STALL.toNanos()) {
-            stalled = true;
+        if (writing.stalls()) {
             cancel();
         }
     }
@@ -216,9 +207,9 @@ final class ShardCopy implements Carriage {
 
     private Done write(Chunk chunk) {
         CopyMeter.Stretch begun = CopyMeter.begin();
-        writingSinceNanos = begun.wallNanos();
+        writing.begun(begun.wallNanos());
         session.write(chunk.data(), 0, chunk.length());
-        writingSinceNanos = 0;
+        writing.ended();
         meter.onTarget(begun.end());
         free.push(chunk.data());
         return Done.getInstance();
@@ -226,7 +217,7 @@ final class ShardCopy implements Carriage {
 
     private WorkOutcome commit() {
         long rows = reader.rows();
-        String text = String.format(Locale.ROOT, "crc32c:%08x", digest.getValue());
+        String text = text(digest);
         CopyMeter.Stretch begun = CopyMeter.begin();
         LandingSession.Commit commit = session.commit(rows, bytes, text);
         meter.onCommit(begun.end());
@@ -241,23 +232,20 @@ final class ShardCopy implements Carriage {
         };
     }
 
-    private WorkOutcome failed(String what) {
-        return new WorkOutcome.Failed(new Problem(ErrorCode.TARGET_UNREACHABLE, what, place(), ""));
+    /** As it is kept in the claim. */
+    static String text(CRC32C digest) {
+        return String.format(Locale.ROOT, "crc32c:%08x", digest.getValue());
     }
 
-    static WorkOutcome notTaken(String place) {
-        return new WorkOutcome.Failed(new Problem(
-                ErrorCode.TARGET_UNREACHABLE,
-                "the target has taken no byte for " + STALL.toSeconds() + " s: the try was given up",
-                place,
-                ""));
+    private WorkOutcome failed(String what) {
+        return new WorkOutcome.Failed(new Problem(ErrorCode.TARGET_UNREACHABLE, what, place(), ""));
     }
 
     private WorkOutcome outcomeOf(Throwable thrown) {
         if (cause(thrown) instanceof TooBigOnTheWay) {
             return new WorkOutcome.TooBig(bytes);
-        } else if (stalled) {
-            return notTaken(place());
+        } else if (writing.stalled()) {
+            return WriteWatch.notTaken(place());
         }
         return cancelled ? new WorkOutcome.GivenBack() : failed(thrown, place());
     }

@@ -26,7 +26,8 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
 /**
  * Carries one shard at a time and decides nothing: asks the sink for a grant; asks coordinators for a shard, the biggest
  * table's first; copies; reports the outcome until the coordinator has acknowledged it. The grant comes first, so that a
- * node that can't reach the target takes no shard that others could copy.
+ * node that can't reach the target takes no shard that others could copy. A bundle of small tables is to it a shard of one
+ * more table, whose coordinator is the migration itself.
  *
  * <pre>
  *   waiting for a grant --Grant--> asking --WorkGiven--> copying --CopyEnded--> reporting
@@ -37,7 +38,7 @@ import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
  *
  * Timeouts: an answer of a coordinator is awaited {@link #ANSWER_TIMEOUT}; an outcome is told again every
  * {@link #REPEAT}; progress is told every {@link #PROGRESS}; a write that the target has not taken for
- * {@link ShardCopy#STALL} is given up. Nothing survives a restart: the coordinator notices the silence, and the claim in
+ * {@link WriteWatch#STALL} is given up. Nothing survives a restart: the coordinator notices the silence, and the claim in
  * the target keeps a second copy from landing.
  */
 public final class ShardWorker {
@@ -125,7 +126,7 @@ public final class ShardWorker {
      * @param plan what may change of it changes while running: a shard is copied by the plan of its beginning
      * @param tables the tables that have work, the biggest first; changes while running
      * @param sharedSnapshot the one snapshot, if there is one and it is held here; changes while running
-     * @param coordinator finds the coordinator of a table
+     * @param coordinator finds the coordinator of a table; for small tables that is the migration
      */
     public record Surroundings(
             Supplier<Plan> plan,

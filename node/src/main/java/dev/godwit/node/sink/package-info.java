@@ -1,2 +1,2 @@
-/** The actor that owns a target's connections and byte budget on one node. */
+/** The actor that grants turns on one node: a session of the target and memory for one shard. */
 package dev.godwit.node.sink;

@@ -187,7 +187,7 @@ class MigrationAfterJournalFailureTest {
     private static Migration.CheckEnded checked(String planDigest, TableSpec... tables) {
         return new Migration.CheckEnded(
                 planDigest,
-                new Preparation.Checked(
+                new MigrationCheck.Checked(
                         List.of(),
                         List.of(tables),
                         "7/1/shop",
@@ -221,7 +221,7 @@ class MigrationAfterJournalFailureTest {
         entities.<Command, Reply>ask(migration, replyTo -> new Submit(open, PlanDigest.of(open), "ann", replyTo));
         migration.tell(new Migration.CheckEnded(
                 PlanDigest.of(open),
-                new Preparation.Checked(
+                new MigrationCheck.Checked(
                         List.of(),
                         List.of(table()),
                         "7/1/shop",
