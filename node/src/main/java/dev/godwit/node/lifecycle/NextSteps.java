@@ -100,17 +100,14 @@ public final class NextSteps {
                 .count();
         long more = Math.min(
                 TABLES_AT_ONCE - copying, TABLES_UNDER_WAY - ledger.underWay().size());
-        List<MigrationEvent> started = ledger.waitingAlone().stream()
-                .limit(Math.max(0, more))
-                .<MigrationEvent>map(table -> new TableStarted(table, now))
-                .toList();
         // The copying begins with a table by itself, also where all are small.
-        return started.isEmpty() && ledger.phaseUnderPause() == Phase.PREPARED
-                ? ledger.waiting().stream()
-                        .limit(1)
+        boolean begins = ledger.phaseUnderPause() == Phase.PREPARED
+                && ledger.waitingAlone().isEmpty();
+        return (begins ? ledger.waiting() : ledger.waitingAlone())
+                .stream()
+                        .limit(begins ? 1 : Math.max(0, more))
                         .<MigrationEvent>map(table -> new TableStarted(table, now))
-                        .toList()
-                : started;
+                        .toList();
     }
 
     public static boolean isUnderWay(PlannedTable table) {

@@ -153,9 +153,7 @@ final class BundleDesk {
         while (!queue.isEmpty()) {
             // Begun by itself meanwhile: the first table of all does, if there are only small ones.
             List<TableSpec> tables = Bundles.next(queue).stream()
-                    .filter(table -> ledger.table(table.name())
-                            .filter(planned -> planned.state() == TableState.WAITING)
-                            .isPresent())
+                    .filter(table -> isOpen(ledger, table.name()))
                     .toList();
             if (!tables.isEmpty()) {
                 // The time keeps an answer to a bundle of before a restart from passing for one of now.

@@ -8,6 +8,7 @@ import dev.godwit.protocol.status.InFlight;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Optional;
 
 /**
  * How one migration loads this node and its databases: measures where shards wait, and allows as much of the budget of
@@ -133,8 +134,11 @@ final class CopyLoad {
                 network(targetLooks, to.nanos()));
     }
 
-    /** Whether the databases are to be asked now what their sessions wait for; then {@link #looked} has to follow. */
-    boolean wantsToLook(double machineShare) {
+    /**
+     * The end that is waited for longer, if its database is to be asked now what its sessions wait for; then {@link #looked}
+     * has to follow.
+     */
+    Optional<End> endToLookAt(double machineShare) {
         Shares shares = shares();
         long now = System.nanoTime();
         boolean wanted = !looking
@@ -142,17 +146,12 @@ final class CopyLoad {
                 && meter.running() > 0
                 && machineShare < BUSY_MACHINE
                 && Math.max(shares.read(), shares.write()) >= LOOK_SHARE;
-        if (wanted) {
-            looking = true;
-            lookedNanos = now;
+        if (!wanted) {
+            return Optional.empty();
         }
-        return wanted;
-    }
-
-    /** The end that is waited for longer. */
-    End endToLookAt() {
-        Shares shares = shares();
-        return shares.read() >= shares.write() ? End.SOURCE : End.TARGET;
+        looking = true;
+        lookedNanos = now;
+        return Optional.of(shares.read() >= shares.write() ? End.SOURCE : End.TARGET);
     }
 
     /** @param waits null if the database has not said */

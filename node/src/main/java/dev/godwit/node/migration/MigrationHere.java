@@ -284,10 +284,12 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
 
     /** Asks the database that is waited for whether it waits for us: then it is the network between. */
     private void look() {
-        if (ending || !load.wantsToLook(machine.getCpuLoad())) {
-            return;
+        if (!ending) {
+            load.endToLookAt(machine.getCpuLoad()).ifPresent(this::look);
         }
-        CopyLoad.End end = load.endToLookAt();
+    }
+
+    private void look(CopyLoad.End end) {
         Supplier<SessionWaits> question = end == CopyLoad.End.SOURCE
                 ? around.databases().source(plan)::waits
                 : around.databases().target(plan)::waits;

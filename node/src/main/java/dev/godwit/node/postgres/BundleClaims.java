@@ -130,7 +130,7 @@ final class BundleClaims {
     /** The committed claims of these tables' only shards. */
     Map<TableName, Claim> claims(Collection<TableName> wanted) throws SQLException {
         String sql = """
-                SELECT source_table, outcome = 'retired', coalesce(rows, 0), coalesce(bytes, 0), coalesce(node, '')
+                SELECT source_table, shard, outcome, rows, bytes, node
                 FROM godwit.claim WHERE migration = ? AND source_table = ANY (?) AND shard = ?""";
         Map<TableName, Claim> claims = new HashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
@@ -139,9 +139,7 @@ final class BundleClaims {
             statement.setString(3, SHARD);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
-                    claims.put(
-                            TableName.parse(row.getString(1)),
-                            new Claim(SHARD, row.getBoolean(2), row.getLong(3), row.getLong(4), row.getString(5)));
+                    claims.put(TableName.parse(row.getString("source_table")), ClaimTables.claim(row));
                 }
             }
         }
@@ -169,22 +167,6 @@ final class BundleClaims {
             statement.setString(5, order.migration());
             statement.setString(6, SHARD);
             return statement.executeUpdate();
-        }
-    }
-
-    /**
-     * Notes that all shards of these tables are there. The claims of others that were seen may still be in memory alone;
-     * this row makes the transaction's own commit flush theirs, which are earlier in the log.
-     */
-    void confirm(Collection<TableName> done) throws SQLException {
-        String sql = """
-                INSERT INTO godwit.target_table (migration, source_table, made, confirmed_at)
-                SELECT ?, t.name, false, clock_timestamp() FROM unnest(?::text[]) t(name) ORDER BY t.name
-                ON CONFLICT (migration, source_table) DO UPDATE SET confirmed_at = excluded.confirmed_at""";
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, order.migration());
-            statement.setArray(2, texts(done.stream().map(TableName::text).toList()));
-            statement.executeUpdate();
         }
     }
 

@@ -52,11 +52,6 @@ final class ClaimConfirmation {
     private static final String MISSING = EXPECTED + """
             SELECT shard FROM expected LEFT JOIN there USING (shard) WHERE there.shard IS NULL LIMIT """ + " " + LISTED;
 
-    private static final String MARK = """
-            INSERT INTO godwit.target_table (migration, source_table, made, confirmed_at)
-            VALUES (?, ?, false, clock_timestamp())
-            ON CONFLICT (migration, source_table) DO UPDATE SET confirmed_at = excluded.confirmed_at""";
-
     private final String migration;
     private final TableName table;
 
@@ -74,10 +69,7 @@ final class ClaimConfirmation {
         long ending = lastWindow(connection);
         requirePieces(connection);
         Confirmation confirmation = compare(connection, ending);
-        try (PreparedStatement statement = connection.prepareStatement(MARK)) {
-            key(statement);
-            statement.executeUpdate();
-        }
+        ClaimTables.confirm(connection, migration, List.of(table));
         return confirmation;
     }
 

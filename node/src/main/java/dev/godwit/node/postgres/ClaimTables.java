@@ -123,8 +123,7 @@ final class ClaimTables {
     static Map<String, Claim> claims(Connection connection, String migration, TableName table, Collection<String> ids)
             throws SQLException {
         String sql = """
-                SELECT shard, outcome = 'retired', coalesce(rows, 0), coalesce(bytes, 0), coalesce(node, '')
-                FROM godwit.claim WHERE migration = ? AND source_table = ? AND shard = ANY (?)""";
+                SELECT shard, outcome, rows, bytes, node FROM godwit.claim WHERE migration = ? AND source_table = ? AND shard = ANY (?)""";
         Map<String, Claim> claims = new HashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, migration);
@@ -132,14 +131,23 @@ final class ClaimTables {
             statement.setArray(3, connection.createArrayOf("text", ids.toArray()));
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
-                    String shard = row.getString(1);
-                    claims.put(
-                            shard,
-                            new Claim(shard, row.getBoolean(2), row.getLong(3), row.getLong(4), row.getString(5)));
+                    Claim claim = claim(row);
+                    claims.put(claim.shard(), claim);
                 }
             }
         }
         return claims;
+    }
+
+    /** @param row with shard, outcome, rows, bytes and node; the last three are NULL while a claim is not complete */
+    static Claim claim(ResultSet row) throws SQLException {
+        String node = row.getString("node");
+        return new Claim(
+                row.getString("shard"),
+                row.getString("outcome").equals("retired"),
+                row.getLong("rows"),
+                row.getLong("bytes"),
+                node == null ? "" : node);
     }
 
     static Optional<Claim> claim(Connection connection, String migration, TableName table, String shard)
@@ -200,6 +208,25 @@ final class ClaimTables {
                 "A claim that this transaction inserted is not there any more.",
                 where,
                 "Look for a trigger on godwit.claim.");
+    }
+
+    /**
+     * Notes that all shards of these tables are there. The claims of others that were seen may still be in memory alone;
+     * this row makes the transaction's own commit flush theirs, which are earlier in the log.
+     */
+    static void confirm(Connection connection, String migration, Collection<TableName> tables) throws SQLException {
+        String sql = """
+                INSERT INTO godwit.target_table (migration, source_table, made, confirmed_at)
+                SELECT ?, t.name, false, clock_timestamp() FROM unnest(?::text[]) t(name) ORDER BY t.name
+                ON CONFLICT (migration, source_table) DO UPDATE SET confirmed_at = excluded.confirmed_at""";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            statement.setArray(
+                    2,
+                    connection.createArrayOf(
+                            "text", tables.stream().map(TableName::text).toArray()));
+            statement.executeUpdate();
+        }
     }
 
     /**

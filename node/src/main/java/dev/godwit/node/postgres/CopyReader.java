@@ -1,50 +1,29 @@
 package dev.godwit.node.postgres;
 
 import dev.godwit.node.source.RangeReader;
-import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableSpec;
-import java.io.IOException;
-import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.Optional;
 import org.postgresql.jdbc.PgConnection;
 
-/**
- * Reads one range by {@code COPY (SELECT …) TO STDOUT} in a read-only transaction of one snapshot. The session goes
- * back to the pool only after a read to the end; otherwise it is cut off, since the rest of a table is not worth
- * reading for the sake of a session.
- */
+/** Reads one range by {@code COPY (SELECT …) TO STDOUT} in a read-only transaction of one snapshot. */
 final class CopyReader implements RangeReader {
-    private final PostgresConnections connections;
-    private final Connection pooled;
-    private final PgConnection session;
+    private final ReadSession session;
     private final String where;
-    private final String snapshot;
     private final String sql;
     private final CopyPieces pieces;
     private boolean begun;
-    private boolean closed;
-    private volatile boolean cancelled;
 
-    private CopyReader(
-            PostgresConnections connections,
-            Connection pooled,
-            PgConnection session,
-            String where,
-            String snapshot,
-            String sql) {
-        this.connections = connections;
-        this.pooled = pooled;
+    private CopyReader(ReadSession session, String where, String sql) {
         this.session = session;
         this.where = where;
-        this.snapshot = snapshot;
         this.sql = sql;
-        this.pieces = new CopyPieces(session);
+        this.pieces = new CopyPieces(session.connection());
     }
 
     /**
@@ -58,26 +37,14 @@ final class CopyReader implements RangeReader {
     static CopyReader start(
             PostgresConnections connections, TableSpec table, ShardRange range, Optional<String> imported) {
         String where = Sql.printable(table.name().text());
-        Connection pooled = connections.take();
-        try {
-            PgConnection session = pooled.unwrap(PgConnection.class);
-            SourceTransaction.begin(session, imported, ErrorCode.SNAPSHOT_NOT_READY, connections.place());
-            String query;
+        return ReadSession.begin(connections, imported, where, session -> {
             if (LargeObjects.are(table.name())) {
-                query = LargeObjectRead.prepare(session, table, range);
-            } else {
-                lockAndCompareFile(session, table, range, imported.isPresent(), where);
-                query = query(table, range);
+                String query = LargeObjectRead.prepare(session.connection(), table, range);
+                return new CopyReader(session, where, copySql(table, query));
             }
-            String snapshot = SourceTransaction.snapshot(session);
-            return new CopyReader(connections, pooled, session, where, snapshot, copySql(table, query));
-        } catch (SQLException e) {
-            connections.discard(pooled);
-            throw PostgresErrors.translate(e, connections.side(), where);
-        } catch (RuntimeException e) {
-            connections.discard(pooled);
-            throw e;
-        }
+            lockAndCompareFile(session.connection(), table, range, imported.isPresent(), where);
+            return new CopyReader(session, where, copySql(table, range));
+        });
     }
 
     /**
@@ -129,7 +96,7 @@ final class CopyReader implements RangeReader {
 
     @Override
     public String snapshot() {
-        return snapshot;
+        return session.snapshot();
     }
 
     @Override
@@ -137,21 +104,13 @@ final class CopyReader implements RangeReader {
         if (buffer.length == 0) {
             throw new IllegalArgumentException("the buffer is empty");
         }
-        try {
+        return session.reading(where, () -> {
             if (!begun) {
                 pieces.begin(sql);
                 begun = true;
             }
             return pieces.read(buffer);
-        } catch (IOException e) {
-            throw failure(PostgresErrors.translate(e, connections.side(), where));
-        } catch (SQLException e) {
-            throw failure(PostgresErrors.translate(e, connections.side(), where));
-        }
-    }
-
-    private GodwitException failure(GodwitException failure) {
-        return cancelled ? SourceTransaction.cancelled(where) : failure;
+        });
     }
 
     @Override
@@ -169,15 +128,11 @@ final class CopyReader implements RangeReader {
 
     @Override
     public void cancel() {
-        cancelled = true;
-        SourceTransaction.cutOff(session);
+        session.cancel();
     }
 
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            SourceTransaction.end(connections, session, pooled, pieces.rows() >= 0 && !cancelled);
-        }
+        session.close(pieces.rows() >= 0);
     }
 }

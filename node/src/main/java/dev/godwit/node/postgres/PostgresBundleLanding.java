@@ -156,7 +156,7 @@ final class PostgresBundleLanding implements BundleLanding {
             }
             Set<TableName> done = new HashSet<>(there.keySet());
             claimed.forEach(spec -> done.add(spec.name()));
-            claims.confirm(done);
+            ClaimTables.confirm(connection, migration, done);
             session.requireOpen();
             session.end();
             connection.commit();

@@ -1,12 +1,9 @@
 package dev.godwit.node.postgres;
 
 import dev.godwit.node.source.BundleReader;
-import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableSpec;
-import java.io.IOException;
-import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -25,25 +22,16 @@ final class PostgresBundleReader implements BundleReader {
     /** Most of these tables are one piece. */
     static final int PIECE_BYTES = 64 << 10;
 
-    private final PostgresConnections connections;
-    private final Connection pooled;
-    private final PgConnection session;
-    private final String snapshot;
+    private final ReadSession session;
     private final CopyPieces pieces;
     private final byte[] buffer = new byte[PIECE_BYTES];
-    private String where;
-    private boolean broken;
-    private boolean closed;
-    private volatile boolean cancelled;
 
-    private PostgresBundleReader(
-            PostgresConnections connections, Connection pooled, PgConnection session, String where, String snapshot) {
-        this.connections = connections;
-        this.pooled = pooled;
+    /** The table that is read. */
+    private String where = "";
+
+    private PostgresBundleReader(ReadSession session) {
         this.session = session;
-        this.pieces = new CopyPieces(session);
-        this.where = where;
-        this.snapshot = snapshot;
+        this.pieces = new CopyPieces(session.connection());
     }
 
     /**
@@ -56,22 +44,13 @@ final class PostgresBundleReader implements BundleReader {
             PostgresConnections connections, List<TableSpec> tables, Optional<String> imported) {
         String where = tables.size() + " small tables from "
                 + Sql.printable(tables.get(0).name().text());
-        Connection pooled = connections.take();
-        try {
-            PgConnection session = pooled.unwrap(PgConnection.class);
-            SourceTransaction.begin(session, imported, ErrorCode.SNAPSHOT_NOT_READY, connections.place());
-            lock(session, tables);
+        return ReadSession.begin(connections, imported, where, session -> {
+            lock(session.connection(), tables);
             if (imported.isPresent()) {
-                compareFiles(session, tables);
+                compareFiles(session.connection(), tables);
             }
-            return new PostgresBundleReader(connections, pooled, session, where, SourceTransaction.snapshot(session));
-        } catch (SQLException e) {
-            connections.discard(pooled);
-            throw PostgresErrors.translate(e, connections.side(), where);
-        } catch (RuntimeException e) {
-            connections.discard(pooled);
-            throw e;
-        }
+            return new PostgresBundleReader(session);
+        });
     }
 
     private static void lock(PgConnection session, List<TableSpec> tables) throws SQLException {
@@ -108,7 +87,7 @@ final class PostgresBundleReader implements BundleReader {
 
     @Override
     public String snapshot() {
-        return snapshot;
+        return session.snapshot();
     }
 
     @Override
@@ -117,23 +96,16 @@ final class PostgresBundleReader implements BundleReader {
             throw new IllegalStateException("the table before is not read to its end");
         }
         where = Sql.printable(table.name().text());
-        try {
+        session.reading(where, () -> {
             pieces.begin(CopyReader.copySql(table, new ShardRange.Whole()));
-        } catch (SQLException e) {
-            throw failure(PostgresErrors.translate(e, connections.side(), where));
-        }
+            return table;
+        });
     }
 
     @Override
     public Optional<byte[]> next() {
-        try {
-            int count = pieces.read(buffer);
-            return count < 0 ? Optional.empty() : Optional.of(Arrays.copyOf(buffer, count));
-        } catch (IOException e) {
-            throw failure(PostgresErrors.translate(e, connections.side(), where));
-        } catch (SQLException e) {
-            throw failure(PostgresErrors.translate(e, connections.side(), where));
-        }
+        int count = session.reading(where, () -> pieces.read(buffer));
+        return count < 0 ? Optional.empty() : Optional.of(Arrays.copyOf(buffer, count));
     }
 
     @Override
@@ -144,22 +116,13 @@ final class PostgresBundleReader implements BundleReader {
         return pieces.rows();
     }
 
-    private GodwitException failure(GodwitException failure) {
-        broken = true;
-        return cancelled ? SourceTransaction.cancelled(where) : failure;
-    }
-
     @Override
     public void cancel() {
-        cancelled = true;
-        SourceTransaction.cutOff(session);
+        session.cancel();
     }
 
     @Override
     public void close() {
-        if (!closed) {
-            closed = true;
-            SourceTransaction.end(connections, session, pooled, !broken && !cancelled && !pieces.running());
-        }
+        session.close(!pieces.running());
     }
 }

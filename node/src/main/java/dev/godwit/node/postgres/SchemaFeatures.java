@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.regex.Pattern;
 
 /** What a schema is made of that a target does not know: its version is older, or it was built without. */
@@ -15,7 +16,7 @@ final class SchemaFeatures {
     /** A text, or a quoted name: words in it are no feature. */
     private static final Pattern QUOTED = Pattern.compile("'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"");
 
-    private static final String LZ4 = "SET COMPRESSION lz4";
+    private static final Pattern LZ4 = Pattern.compile("SET COMPRESSION lz4");
 
     /**
      * @param words for messages
@@ -52,41 +53,55 @@ final class SchemaFeatures {
     }
 
     static List<Problem> problems(SchemaPlan plan, int targetMajor, boolean lz4, String place) {
+        // What is newer than the source is not in its schema.
+        List<Feature> unknown = FEATURES.stream()
+                .filter(feature -> feature.since() > targetMajor && feature.since() <= plan.serverMajor())
+                .toList();
+        boolean withoutLz4 = !lz4 && targetMajor >= 14;
+        if (unknown.isEmpty() && !withoutLz4) {
+            return List.of();
+        }
         List<Problem> problems = new ArrayList<>();
-        for (Feature feature : FEATURES) {
-            if (feature.since() > targetMajor) {
-                List<String> having = having(plan, feature.statement());
-                if (!having.isEmpty()) {
-                    problems.add(problem(
+        List<Unquoted> objects = plan.objects().stream().map(Unquoted::of).toList();
+        for (Feature feature : unknown) {
+            having(objects, feature.statement())
+                    .ifPresent(having -> problems.add(problem(
                             "The target is PostgreSQL " + targetMajor + " and does not know " + feature.words()
                                     + ", which is from " + feature.since(),
                             having,
                             place,
-                            "Use a target of version " + feature.since() + " or newer"));
-                }
-            }
+                            "Use a target of version " + feature.since() + " or newer")));
         }
-        if (!lz4 && targetMajor >= 14) {
-            List<String> having = having(plan, Pattern.compile(LZ4));
-            if (!having.isEmpty()) {
-                problems.add(problem(
-                        "The target's server was built without the compression lz4",
-                        having,
-                        place,
-                        "Use a server that has it"));
-            }
+        if (withoutLz4) {
+            having(objects, LZ4)
+                    .ifPresent(having -> problems.add(problem(
+                            "The target's server was built without the compression lz4",
+                            having,
+                            place,
+                            "Use a server that has it")));
         }
         return problems;
     }
 
-    private static List<String> having(SchemaPlan plan, Pattern statement) {
-        return plan.objects().stream()
-                .filter(object -> object.create().stream()
-                        .anyMatch(sql -> statement
-                                .matcher(QUOTED.matcher(sql).replaceAll("_"))
-                                .find()))
-                .map(SchemaObject::identity)
+    /** An object's statements without what is quoted in them. */
+    private record Unquoted(String identity, List<String> statements) {
+        static Unquoted of(SchemaObject object) {
+            return new Unquoted(
+                    object.identity(),
+                    object.create().stream()
+                            .map(sql -> QUOTED.matcher(sql).replaceAll("_"))
+                            .toList());
+        }
+    }
+
+    /** Objects that have it; empty if there are none. */
+    private static Optional<List<String>> having(List<Unquoted> objects, Pattern statement) {
+        List<String> having = objects.stream()
+                .filter(object -> object.statements().stream()
+                        .anyMatch(sql -> statement.matcher(sql).find()))
+                .map(Unquoted::identity)
                 .toList();
+        return having.isEmpty() ? Optional.empty() : Optional.of(having);
     }
 
     private static Problem problem(String what, List<String> having, String place, String fix) {

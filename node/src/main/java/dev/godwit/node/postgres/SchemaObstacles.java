@@ -94,12 +94,7 @@ final class SchemaObstacles {
 
     /** Names are carried with their schema: a type that is elsewhere is not found, or another one is. */
     private void extensions(Set<String> needed) throws SQLException {
-        Map<String, String> theirs = new TreeMap<>();
-        CatalogRows.all(
-                target,
-                "SELECT e.extname, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace",
-                row -> theirs.put(row.getString(1), row.getString(2)));
-        theirs.forEach((name, schema) -> {
+        SchemaReader.extensions(target).forEach((name, schema) -> {
             String at = wanted.extensions().get(name);
             if (at != null && needed.contains(name) && !at.equals(schema)) {
                 problems.add(new Problem(

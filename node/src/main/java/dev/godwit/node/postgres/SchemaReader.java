@@ -24,6 +24,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
@@ -63,8 +64,9 @@ final class SchemaReader {
                 read.serverMajor(), objects, left, read.rowTypes(), rights.rights(), extensions(connection));
     }
 
-    private static Map<String, String> extensions(Connection connection) throws SQLException {
-        Map<String, String> extensions = new HashMap<>();
+    /** Those that the database has, in order, with the schema that each is in. */
+    static Map<String, String> extensions(Connection connection) throws SQLException {
+        Map<String, String> extensions = new TreeMap<>();
         CatalogRows.all(
                 connection,
                 "SELECT e.extname, n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace",

@@ -159,16 +159,12 @@ final class SchemaRights {
 
     private void take(ResultSet row) throws SQLException {
         Name name = new Name(row.getString("what"), row.getString("schema"), row.getString("name"));
-        String table = row.getString("table_name");
         String owner = row.getString("owner");
-        Owned one = owned.computeIfAbsent(
-                name,
-                its -> new Owned(
-                        its,
-                        owner,
-                        table == null ? null : TableName.parse(tableText(row)),
-                        new TreeSet<>(),
-                        new ArrayList<>()));
+        TableName table = row.getString("table_name") == null
+                ? null
+                : new TableName(row.getString("table_schema"), row.getString("table_name"));
+        Owned one =
+                owned.computeIfAbsent(name, its -> new Owned(its, owner, table, new TreeSet<>(), new ArrayList<>()));
         if (row.getBoolean("has_grants")) {
             one.columns().add(row.getString("column_name"));
         }
@@ -180,14 +176,6 @@ final class SchemaRights {
                             row.getString("grantee"),
                             row.getString("privilege"),
                             row.getBoolean("grantable")));
-        }
-    }
-
-    private static String tableText(ResultSet row) {
-        try {
-            return new TableName(row.getString("table_schema"), row.getString("table_name")).text();
-        } catch (SQLException e) {
-            throw new IllegalStateException("the row was read a moment before", e);
         }
     }
 

@@ -63,34 +63,6 @@ final class SourceTransaction {
                         + " meanwhile.");
     }
 
-    /** What is thrown for all that fails after a read was cancelled. */
-    static GodwitException cancelled(String where) {
-        return new GodwitException(ErrorCode.SOURCE_FAILED, "The read was cancelled.", where, "");
-    }
-
-    /**
-     * Ends the transaction of a read. One that was not read to its end is cut off: the rest of a table is not worth
-     * reading for the sake of a session.
-     */
-    static void end(PostgresConnections connections, PgConnection session, Connection pooled, boolean wasRead) {
-        if (wasRead) {
-            giveBack(connections, session, pooled);
-        } else {
-            cutOff(session);
-            connections.discard(pooled);
-        }
-    }
-
-    /** Ends the transaction; the session goes back to the pool if that works. */
-    private static void giveBack(PostgresConnections connections, Connection session, Connection pooled) {
-        try {
-            session.rollback();
-            pooled.close();
-        } catch (SQLException e) {
-            connections.discard(pooled);
-        }
-    }
-
     /**
      * Ends a session from any thread whatever it does: its socket is closed, so that a blocked read fails, and the
      * server is asked to end the query, since a query that sends nothing does not notice a closed socket. Never

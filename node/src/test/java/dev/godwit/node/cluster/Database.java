@@ -1,13 +1,12 @@
 package dev.godwit.node.cluster;
 
+import dev.godwit.node.testing.Sessions;
 import java.math.BigInteger;
 import java.sql.Connection;
 import java.sql.DriverManager;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -17,7 +16,7 @@ import java.util.TreeMap;
  * @param port of its server on the loopback address
  * @param name of the database
  */
-public record Database(int port, String name) {
+public record Database(int port, String name) implements Sessions {
     public static final String HOST = "127.0.0.1";
     public static final String USER = "postgres";
 
@@ -33,48 +32,18 @@ public record Database(int port, String name) {
      */
     public record Content(long rows, BigInteger digest) {}
 
+    @Override
+    public Connection open() throws SQLException {
+        return DriverManager.getConnection("jdbc:postgresql://" + HOST + ":" + port + "/" + name, USER, "");
+    }
+
     /** A session; the caller closes it. */
     public Connection connect() {
         try {
-            return DriverManager.getConnection("jdbc:postgresql://" + HOST + ":" + port + "/" + name, USER, "");
+            return open();
         } catch (SQLException e) {
             throw new IllegalStateException(e);
         }
-    }
-
-    /** Runs commands, each in a transaction of its own. */
-    public void run(String... commands) {
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement()) {
-            for (String command : commands) {
-                statement.execute(command);
-            }
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    /** The first column of all rows. */
-    public List<String> texts(String query) {
-        try (Connection connection = connect();
-                Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(query)) {
-            List<String> texts = new ArrayList<>();
-            while (row.next()) {
-                texts.add(row.getString(1));
-            }
-            return texts;
-        } catch (SQLException e) {
-            throw new IllegalStateException(e);
-        }
-    }
-
-    public String text(String query) {
-        return texts(query).get(0);
-    }
-
-    public long number(String query) {
-        return Long.parseLong(text(query));
     }
 
     /**

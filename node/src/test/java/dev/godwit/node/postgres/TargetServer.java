@@ -91,14 +91,6 @@ final class TargetServer {
             return open();
         }
 
-        String text(String query) {
-            return texts(query).get(0);
-        }
-
-        long number(String query) {
-            return Long.parseLong(text(query));
-        }
-
         /** What a catalog would say of a table of this database. */
         TableSpec spec(String schema, String table, boolean binary, String... keys) {
             TableName name = new TableName(schema, table);

@@ -12,6 +12,7 @@ import java.util.List;
 public interface Sessions {
     Connection open() throws SQLException;
 
+    /** Runs commands, each in a transaction of its own. */
     default void run(String... commands) {
         try (Connection connection = open();
                 Statement statement = connection.createStatement()) {
@@ -23,7 +24,15 @@ public interface Sessions {
         }
     }
 
-    /** The first column. */
+    default String text(String query) {
+        return texts(query).get(0);
+    }
+
+    default long number(String query) {
+        return Long.parseLong(text(query));
+    }
+
+    /** The first column of all rows. */
     default List<String> texts(String query) {
         try (Connection connection = open();
                 Statement statement = connection.createStatement();
