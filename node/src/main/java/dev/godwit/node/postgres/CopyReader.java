@@ -100,6 +100,11 @@ final class CopyReader implements RangeReader {
     }
 
     @Override
+    public long lsn() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public int read(byte[] buffer) {
         if (buffer.length == 0) {
             throw new IllegalArgumentException("the buffer is empty");

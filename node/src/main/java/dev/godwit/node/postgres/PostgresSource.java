@@ -5,6 +5,7 @@ import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.BundleReader;
+import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
@@ -132,6 +133,11 @@ public final class PostgresSource implements SourceDatabase {
     @Override
     public HeldSnapshot hold(String exported) {
         return ExportedSnapshot.hold(connections, Optional.of(exported));
+    }
+
+    @Override
+    public ChangeSource capture(Plan plan) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -6,6 +6,7 @@ import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SessionWaits;
 import dev.godwit.node.target.BundleLanding;
+import dev.godwit.node.target.ChangeTarget;
 import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.ErrorCode;
@@ -283,6 +284,11 @@ public final class PostgresTarget implements TargetDatabase {
 
     private static String where(String migration, TableName table) {
         return migration + ", " + Sql.printable(table.text());
+    }
+
+    @Override
+    public ChangeTarget follow(Plan plan) {
+        throw new UnsupportedOperationException();
     }
 
     @Override

@@ -131,7 +131,13 @@ final class ShardCopy implements Carriage {
         meter.onSource(begun.end());
         CopyMeter.Stretch read = CopyMeter.begin();
         Landing landing = target.land(new ShardOrder(
-                order.migration(), order.table(), order.shard(), order.cluster(), order.node(), reader.snapshot()));
+                order.migration(),
+                order.table(),
+                order.shard(),
+                order.cluster(),
+                order.node(),
+                reader.snapshot(),
+                Optional.empty()));
         meter.onTarget(read.end());
         if (landing instanceof Landing.AlreadyThere there) {
             TargetDatabase.Claim claim = there.claim();

@@ -9,6 +9,12 @@ public interface RangeReader extends AutoCloseable {
     String snapshot();
 
     /**
+     * The source's WAL insert position, asked for after the snapshot was taken: whatever the snapshot sees committed before
+     * that. To be called before the first {@link #read}.
+     */
+    long lsn();
+
+    /**
      * Fills a part of the buffer with the next bytes of the stream; rows may be cut anywhere.
      *
      * @return how many bytes, 1 or more; -1 at the end

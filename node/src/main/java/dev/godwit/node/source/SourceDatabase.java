@@ -85,6 +85,9 @@ public interface SourceDatabase extends AutoCloseable {
      */
     HeldSnapshot hold(String exported);
 
+    /** Change capture of a migration, for consistency {@code online}. */
+    ChangeSource capture(Plan plan);
+
     /** What the sessions do now through which this node reads. */
     SessionWaits waits();
 

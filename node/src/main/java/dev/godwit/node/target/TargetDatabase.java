@@ -159,8 +159,23 @@ public interface TargetDatabase extends AutoCloseable {
      * What a worker is to land.
      *
      * @param cluster id of this cluster, to tell its own dead workers from another cluster's live ones
+     * @param join how its snapshot meets the stream of changes; empty where there is none
      */
-    record ShardOrder(String migration, TableSpec table, Shard shard, String cluster, String node, String snapshot) {}
+    record ShardOrder(
+            String migration,
+            TableSpec table,
+            Shard shard,
+            String cluster,
+            String node,
+            String snapshot,
+            Optional<Join> join) {}
+
+    /**
+     * @param epoch of the takeover ({@link ChangeTarget#takeOver}) under which the shard was announced: under a later one it
+     *     does not land, and fails with CAPTURE_TAKEN_OVER
+     * @param lsn as {@link dev.godwit.node.source.RangeReader#lsn}
+     */
+    record Join(long epoch, long lsn) {}
 
     /** Which small tables a worker is to land together. */
     record BundleOrder(String migration, List<TableSpec> tables, String cluster, String node, String snapshot) {}
@@ -184,6 +199,9 @@ public interface TargetDatabase extends AutoCloseable {
      * @param shards number of copied claims
      */
     record Confirmation(List<String> missing, long rows, long bytes, long shards) {}
+
+    /** Where the changes of a migration are applied, for consistency {@code online}. */
+    ChangeTarget follow(Plan plan);
 
     /** What the sessions do now through which this node lands shards. */
     SessionWaits waits();

@@ -5,6 +5,7 @@ import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.BundleReader;
+import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
@@ -137,6 +138,11 @@ final class Exports implements SourceDatabase {
 
     @Override
     public RangeReader read(TableSpec table, ShardRange range, Optional<String> snapshot) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
+    public ChangeSource capture(Plan plan) {
         throw new UnsupportedOperationException();
     }
 

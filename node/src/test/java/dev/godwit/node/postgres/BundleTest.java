@@ -113,8 +113,8 @@ class BundleTest {
     }
 
     private Landing landAlone(TableSpec table, String cluster) {
-        return target.land(
-                new ShardOrder("shop", table, new Shard("0.0", new ShardRange.Whole()), cluster, "n2", "1:1:"));
+        return target.land(new ShardOrder(
+                "shop", table, new Shard("0.0", new ShardRange.Whole()), cluster, "n2", "1:1:", Optional.empty()));
     }
 
     private String content(Database of) throws SQLException {

@@ -114,8 +114,14 @@ class LargeObjectsTest {
     }
 
     private LandingSession open(TableSpec objects, String shard, ShardRange range, RangeReader reader) {
-        return ((Landing.Open) landings.land(
-                        new ShardOrder("shop", objects, new Shard(shard, range), "cluster", "node", reader.snapshot())))
+        return ((Landing.Open) landings.land(new ShardOrder(
+                        "shop",
+                        objects,
+                        new Shard(shard, range),
+                        "cluster",
+                        "node",
+                        reader.snapshot(),
+                        Optional.empty())))
                 .session();
     }
 

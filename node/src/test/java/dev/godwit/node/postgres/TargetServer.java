@@ -27,6 +27,7 @@ import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** One real PostgreSQL 17 for the target's tests of this JVM, with a database for each test class or test. */
@@ -149,6 +150,6 @@ final class TargetServer {
     }
 
     static ShardOrder order(TableSpec table, String shard, String cluster, String node) {
-        return new ShardOrder("shop", table, shard(shard), cluster, node, "1:1:");
+        return new ShardOrder("shop", table, shard(shard), cluster, node, "1:1:", Optional.empty());
     }
 }

@@ -6,6 +6,7 @@ import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaObject;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.source.BundleReader;
+import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.KeySample;
 import dev.godwit.node.source.RangeReader;
@@ -13,6 +14,7 @@ import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SessionWaits;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.BundleLanding;
+import dev.godwit.node.target.ChangeTarget;
 import dev.godwit.node.target.SessionBudget;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.protocol.error.Problem;
@@ -131,6 +133,16 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
 
     @Override
     public SessionBudget budget(Plan plan) {
+        throw notHere();
+    }
+
+    @Override
+    public ChangeSource capture(Plan plan) {
+        throw notHere();
+    }
+
+    @Override
+    public ChangeTarget follow(Plan plan) {
         throw notHere();
     }
 

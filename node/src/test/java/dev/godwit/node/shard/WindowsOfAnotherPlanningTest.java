@@ -129,7 +129,8 @@ class WindowsOfAnotherPlanningTest {
 
         void copy(Shard shard) {
             try (RangeReader reader = source.read(table, shard.range(), Optional.empty())) {
-                Landing landing = target.land(new ShardOrder(MIGRATION, table, shard, "a", "n@a", reader.snapshot()));
+                Landing landing = target.land(
+                        new ShardOrder(MIGRATION, table, shard, "a", "n@a", reader.snapshot(), Optional.empty()));
                 if (landing instanceof Landing.Open open) {
                     try (LandingSession session = open.session()) {
                         byte[] buffer = new byte[1 << 16];

@@ -1,0 +1,77 @@
+package dev.godwit.node.source;
+
+import dev.godwit.protocol.table.TableSpec;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Change capture of one migration at the source: its publication and its replication slot, both named after the migration.
+ * Calls block and may be made from any thread.
+ */
+public interface ChangeSource {
+    /**
+     * Makes the publication of exactly these tables, then the slot, and waits until every transaction has ended that may
+     * have committed before the slot's first position without being visible yet. Repeating it changes nothing: a slot
+     * that is there stays as it is.
+     *
+     * @param known the slot as it was made first; empty if the migration has none yet
+     * @throws dev.godwit.protocol.error.GodwitException with SOURCE_SLOT_LOST where {@code known} is not there any more, or
+     *     is of another system or timeline; SOURCE_BUSY_TRANSACTIONS, to be tried again, while transactions hold it up
+     */
+    Slot prepare(List<TableSpec> tables, Optional<Slot> known);
+
+    /**
+     * Reads the slot from where it was acknowledged last. One reader at a time has it.
+     *
+     * @throws dev.godwit.protocol.error.GodwitException with SOURCE_SLOT_LOST as {@link #prepare}; SOURCE_SLOT_BUSY where
+     *     another session reads it
+     */
+    ChangeStream open(Slot slot);
+
+    /** {@code pg_current_snapshot()} of now, and a WAL position that was inserted before or with it. */
+    Moment moment();
+
+    /** How the slot does; empty if it is not there. */
+    Optional<SlotHealth> health();
+
+    /**
+     * The row of this key as it is now.
+     *
+     * @param key the key's values as text, in the order of {@link TableSpec#keyColumns}
+     * @return values in the order of the table's columns
+     */
+    RowNow row(TableSpec table, List<String> key);
+
+    /** Drops the slot and the publication, if they are there. Only a person's word may lead here. */
+    void drop();
+
+    /**
+     * @param name of the slot
+     * @param publication its publication's name
+     * @param systemIdentifier of the source's cluster
+     * @param timeline of the source when the slot was made
+     */
+    record Slot(String name, String publication, String systemIdentifier, int timeline) {}
+
+    /**
+     * @param snapshot text of a snapshot
+     * @param lsn {@code pg_current_wal_insert_lsn()}, asked for after the snapshot was taken: whatever it sees committed
+     *     before that
+     */
+    record Moment(String snapshot, long lsn) {}
+
+    /**
+     * @param values texts in the order of the table's columns, NULL as null; empty if there is no such row
+     * @param moment of the snapshot in which it was read
+     */
+    record RowNow(Optional<List<String>> values, Moment moment) {}
+
+    /**
+     * @param active whether somebody reads it now
+     * @param walStatus {@code reserved}, {@code extended}, {@code unreserved} or {@code lost}; empty before version 13
+     * @param retainedBytes how much WAL is kept for it
+     * @param safeBytes how much may still be written before it is lost; -1: no limit, or not known
+     * @param confirmedLsn up to where it was acknowledged
+     */
+    record SlotHealth(boolean active, String walStatus, long retainedBytes, long safeBytes, long confirmedLsn) {}
+}

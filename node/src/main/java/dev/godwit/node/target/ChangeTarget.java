@@ -1,0 +1,53 @@
+package dev.godwit.node.target;
+
+import dev.godwit.node.capture.Effect;
+import dev.godwit.node.capture.JoinedShard;
+import dev.godwit.node.capture.Position;
+import dev.godwit.protocol.table.TableSpec;
+import java.util.List;
+
+/** Where the changes of one migration are applied, in one target. Calls block and may be made from any thread. */
+public interface ChangeTarget {
+    /**
+     * Takes the changes over from whoever applied them before: from now on no shard lands and no change is applied that was
+     * begun under an earlier epoch. Durable.
+     */
+    Takeover takeOver();
+
+    /**
+     * A session that applies changes under this epoch; one at a time.
+     *
+     * @param tables what is known of the migration's tables
+     */
+    Applier applier(long epoch, List<TableSpec> tables);
+
+    /**
+     * @param epoch one more than that of any earlier takeover; 1 for the first
+     * @param applied everything up to here is done in the target, except in shards that have not caught up
+     * @param landed every shard that has landed
+     */
+    record Takeover(long epoch, Position applied, List<JoinedShard> landed) {}
+
+    /** Owned by one thread, except {@link #cancel}. */
+    interface Applier extends AutoCloseable {
+        /**
+         * Does all of it in one durable transaction, with the position; in the order of the list wherever the order can
+         * matter.
+         *
+         * @param upTo the position after it
+         * @throws dev.godwit.protocol.error.GodwitException with CAPTURE_TAKEN_OVER where another has taken over;
+         *     CHANGE_DOES_NOT_FIT where a row that must be there is not, or one is there that must not be: nothing of
+         *     the transaction is done then; otherwise of category TARGET
+         */
+        Counts apply(List<Effect> effects, Position upTo);
+
+        /** Ends a blocked {@link #apply} from another thread. */
+        void cancel();
+
+        @Override
+        void close();
+    }
+
+    /** How many rows were inserted, updated and deleted. */
+    record Counts(long inserted, long updated, long deleted) {}
+}
