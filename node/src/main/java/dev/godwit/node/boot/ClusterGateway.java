@@ -1,5 +1,6 @@
 package dev.godwit.node.boot;
 
+import dev.godwit.node.changes.ChangeCapture;
 import dev.godwit.node.lifecycle.Transition;
 import dev.godwit.node.migration.Migration;
 import dev.godwit.node.migration.MigrationGateway;
@@ -12,7 +13,9 @@ import dev.godwit.protocol.event.MigrationEvent;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
 import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.ShardStatus;
+import dev.godwit.protocol.status.SyncStatus;
 import dev.godwit.protocol.status.TableStatus;
 import dev.godwit.protocol.table.TableName;
 import java.time.Duration;
@@ -91,6 +94,29 @@ final class ClusterGateway implements MigrationGateway {
     public CompletionStage<MigrationStatus> act(String migration, Action action, String by) {
         String request = UUID.randomUUID().toString();
         return statusOf(migration, replyTo -> new Migration.Act(action, by, request, replyTo));
+    }
+
+    @Override
+    public CompletionStage<SyncStatus> sync(String migration, long lsn) {
+        return status(migration).thenCompose(status -> {
+            if (status.phase() != Phase.CATCHING_UP && status.phase() != Phase.IN_STEP) {
+                throw new GodwitException(
+                        ErrorCode.ACTION_NOT_ALLOWED_NOW,
+                        "a migration that is " + status.phase().word() + " has not all rows in its targets",
+                        "migration " + migration,
+                        status.capture() == null
+                                ? "only a plan with consistency: online takes changes over"
+                                : "wait until it is catching up or in step");
+            }
+            return this.<ChangeCapture.Command, ChangeCapture.Reached>ask(
+                            wiring.capture(migration), replyTo -> new ChangeCapture.AskReached(lsn, replyTo))
+                    .thenApply(answer -> {
+                        if (answer.lsn() < 0) {
+                            throw new GodwitException(answer.problem());
+                        }
+                        return new SyncStatus(migration, answer.lsn(), answer.reached(), answer.problem());
+                    });
+        });
     }
 
     @Override

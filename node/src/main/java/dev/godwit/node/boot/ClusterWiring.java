@@ -1,16 +1,20 @@
 package dev.godwit.node.boot;
 
 import dev.godwit.node.access.Databases;
+import dev.godwit.node.changes.ChangeCapture;
+import dev.godwit.node.changes.ChangesByMessage;
 import dev.godwit.node.join.StateStore;
 import dev.godwit.node.migration.Migration;
 import dev.godwit.node.migration.MigrationHere;
 import dev.godwit.node.migration.NodeAgent;
 import dev.godwit.node.migration.Reconciler;
 import dev.godwit.node.shard.BlockingDispatcher;
+import dev.godwit.node.shard.ChangeReader;
 import dev.godwit.node.shard.MemberName;
 import dev.godwit.node.shard.ShardCoordinator;
 import dev.godwit.node.shard.ShardWorker;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.status.TableStatus;
 import dev.godwit.protocol.table.TableName;
 import java.nio.charset.StandardCharsets;
@@ -37,7 +41,11 @@ import org.slf4j.LoggerFactory;
 
 /** How the actors of one node reach each other over the cluster. */
 final class ClusterWiring
-        implements Migration.Surroundings, MigrationHere.Surroundings, Reconciler.Surroundings, ShardCoordinator.Owner {
+        implements Migration.Surroundings,
+                MigrationHere.Surroundings,
+                Reconciler.Surroundings,
+                ShardCoordinator.Owner,
+                ChangeCapture.Owner {
     private static final Logger LOG = LoggerFactory.getLogger(ClusterWiring.class);
 
     /** Begins the roles of a node that has found client programs; their major version follows. */
@@ -132,6 +140,25 @@ final class ClusterWiring
     @Override
     public void tellCoordinator(String migration, TableName table, ShardCoordinator.Message message) {
         coordinator(migration, table).tell(message);
+    }
+
+    EntityRef<ChangeCapture.Command> capture(String migration) {
+        return ClusterSharding.get(system).entityRefFor(ChangeCapture.ENTITY_KEY, migration);
+    }
+
+    @Override
+    public void tellCapture(String migration, ChangeCapture.Message message) {
+        capture(migration).tell(message);
+    }
+
+    @Override
+    public void captureReports(String migration, CaptureStatus status, Set<TableName> inStep, boolean needsTables) {
+        tellMigration(migration, new Migration.CaptureReport(status, inStep, needsTables));
+    }
+
+    @Override
+    public ChangeReader changes(String migration) {
+        return new ChangesByMessage(capture(migration));
     }
 
     @Override

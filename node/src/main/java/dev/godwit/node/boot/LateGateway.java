@@ -7,6 +7,7 @@ import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.ShardStatus;
+import dev.godwit.protocol.status.SyncStatus;
 import dev.godwit.protocol.status.TableStatus;
 import dev.godwit.protocol.table.TableName;
 import java.util.List;
@@ -57,6 +58,11 @@ final class LateGateway implements MigrationGateway {
     @Override
     public CompletionStage<List<ShardStatus>> shards(String migration, TableName table) {
         return ask(ready -> ready.shards(migration, table));
+    }
+
+    @Override
+    public CompletionStage<SyncStatus> sync(String migration, long lsn) {
+        return ask(ready -> ready.sync(migration, lsn));
     }
 
     @Override

@@ -2,6 +2,7 @@ package dev.godwit.node.boot;
 
 import com.typesafe.config.Config;
 import com.typesafe.config.ConfigValueFactory;
+import dev.godwit.node.changes.ChangeCapture;
 import dev.godwit.node.config.NodeConfiguration;
 import dev.godwit.node.config.NodeSettings;
 import dev.godwit.node.http.HttpServer;
@@ -160,6 +161,10 @@ final class NodeProcess {
                         PersistenceId.of(ShardCoordinator.ENTITY_KEY.name(), entity.getEntityId()),
                         databases,
                         wiring)));
+        sharding.init(Entity.of(
+                ChangeCapture.ENTITY_KEY,
+                entity -> Behaviors.supervise(ChangeCapture.create(entity.getEntityId(), node, databases, wiring))
+                        .onFailure(SupervisorStrategy.restart())));
         ActorRef<NodeAgent.Command> agent = system.systemActorOf(
                 Behaviors.supervise(NodeAgent.create(wiring)).onFailure(SupervisorStrategy.restart()),
                 "node-agent",

@@ -37,6 +37,8 @@ final class MigrationRoutes extends AllDirectives {
     /** Bounds what a caller makes us keep; the key is not needed, as the plan's name and digest tell repeats apart. */
     private static final int MAX_IDEMPOTENCY_KEY_CHARACTERS = 255;
 
+    private static final String SYNC = "sync";
+
     private final ActorSystem<?> system;
     private final MigrationGateway gateway;
     /** Reading a plan of 1 MiB takes a second of one processor, which the actors' own threads are not kept for. */
@@ -96,19 +98,48 @@ final class MigrationRoutes extends AllDirectives {
             return get(() -> json(() -> gateway.status(known(segment)).thenApply(status -> Answers.json(200, status))));
         }
         String word = segment.substring(colon + 1);
+        if (word.equals(SYNC)) {
+            return post(() -> sync(segment.substring(0, colon)));
+        }
         return action(word)
                 .map(action -> post(() -> act(segment.substring(0, colon), action)))
                 .orElseThrow(() -> new UsageException(
                         404,
                         "There is no such action on a migration.",
                         "",
-                        "The actions are pause, resume and cancel."));
+                        "The actions are pause, resume, cancel, complete and sync."));
     }
 
     private Route act(String name, Action action) {
         return extractRequest(request -> json(() -> RequestBody.discard(request, system)
                 .thenCompose(done -> gateway.act(known(name), action, caller(request)))
                 .thenApply(status -> Answers.json(202, status))));
+    }
+
+    private Route sync(String name) {
+        return parameterOptional(
+                "until",
+                until -> extractRequest(request -> json(() -> RequestBody.discard(request, system)
+                        .thenCompose(done -> gateway.sync(known(name), place(until)))
+                        .thenApply(answer -> Answers.json(200, answer)))));
+    }
+
+    /** Where it is now, if none is given. */
+    private static long place(Optional<String> until) {
+        try {
+            long place =
+                    Long.parseLong(until.filter(text -> !text.equals("now")).orElse("-1"));
+            if (place >= 0 || until.isEmpty() || until.get().equals("now")) {
+                return place;
+            }
+        } catch (NumberFormatException e) {
+            // Told below, together with negative numbers.
+        }
+        throw new GodwitException(
+                ErrorCode.USAGE,
+                "The place is neither now nor a number that an earlier answer gave.",
+                "query parameter until",
+                "Leave it out, or give what the answer named until.");
     }
 
     private Route tables(String name) {

@@ -2,7 +2,11 @@ package dev.godwit.node.lifecycle;
 
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.CaptureBegan;
+import dev.godwit.protocol.event.MigrationEvent.CaptureEnded;
+import dev.godwit.protocol.event.MigrationEvent.CaptureHalted;
 import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
 import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationPaused;
@@ -65,6 +69,9 @@ public final class MigrationLedger {
     private boolean schemaFinished;
     private Problem schemaHalted;
     private String schemaReason = "";
+    private CaptureSlot capture;
+    private Problem captureHalted;
+    private boolean captureEnded;
     private int copiedTables;
     private int completedTables;
 
@@ -87,6 +94,9 @@ public final class MigrationLedger {
         ledger.schemaFinished = stored.schemaFinished();
         ledger.schemaHalted = stored.schemaHalted();
         ledger.schemaReason = stored.schemaReason() == null ? "" : stored.schemaReason();
+        ledger.capture = stored.capture();
+        ledger.captureHalted = stored.captureHalted();
+        ledger.captureEnded = stored.captureEnded();
         return ledger;
     }
 
@@ -104,7 +114,10 @@ public final class MigrationLedger {
                 problems,
                 schemaFinished,
                 schemaHalted,
-                schemaReason);
+                schemaReason,
+                capture,
+                captureHalted,
+                captureEnded);
     }
 
     /** Takes an event in and returns this ledger. */
@@ -164,11 +177,18 @@ public final class MigrationLedger {
         } else if (event instanceof MigrationResumed) {
             paused = false;
             schemaHalted = null;
+            captureHalted = null;
         } else if (event instanceof SchemaFinished e) {
             schemaFinished = true;
             problems.addAll(e.problems());
         } else if (event instanceof SchemaHalted e) {
             schemaHalted = e.problem();
+        } else if (event instanceof CaptureBegan e) {
+            capture = e.slot();
+        } else if (event instanceof CaptureHalted e) {
+            captureHalted = e.problem();
+        } else if (event instanceof CaptureEnded) {
+            captureEnded = true;
         } else if (event instanceof MigrationFailed e) {
             problems.addAll(e.problems());
         }
@@ -277,6 +297,26 @@ public final class MigrationLedger {
         return plan != null && plan.consistency() == Consistency.SNAPSHOT;
     }
 
+    /** Whether the plan wants what changes at the source meanwhile. */
+    public boolean online() {
+        return plan != null && plan.consistency() == Consistency.ONLINE;
+    }
+
+    /** Where changes are captured, once that has begun. */
+    public Optional<CaptureSlot> capture() {
+        return Optional.ofNullable(capture);
+    }
+
+    /** Why changes wait for a person. */
+    public Optional<Problem> captureHalted() {
+        return Optional.ofNullable(captureHalted);
+    }
+
+    /** Whether the migration has ended and the source keeps changes for it still. */
+    public boolean captureEndIsDue() {
+        return phase.ended() && capture != null && !captureEnded;
+    }
+
     /** {@code pg_current_snapshot()} of the one snapshot, once it is taken. */
     public Optional<String> snapshot() {
         return Optional.ofNullable(snapshot);
@@ -317,7 +357,8 @@ public final class MigrationLedger {
 
     /** Whether a table is carried together with others. */
     public boolean goesInBundle(TableSpec table) {
-        return Bundles.areWorthIt(smallTables) && Bundles.isSmall(table);
+        // Each shard meets the stream of changes by itself.
+        return !online() && Bundles.areWorthIt(smallTables) && Bundles.isSmall(table);
     }
 
     /** Tables that have begun, and neither ended nor paused. */

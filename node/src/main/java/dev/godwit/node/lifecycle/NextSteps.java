@@ -1,7 +1,12 @@
 package dev.godwit.node.lifecycle;
 
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.CaptureHalted;
+import dev.godwit.protocol.event.MigrationEvent.CatchingUp;
+import dev.godwit.protocol.event.MigrationEvent.FellBehind;
+import dev.godwit.protocol.event.MigrationEvent.InStep;
 import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
 import dev.godwit.protocol.event.MigrationEvent.MigrationCompleted;
 import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
@@ -11,6 +16,7 @@ import dev.godwit.protocol.event.MigrationEvent.TablePaused;
 import dev.godwit.protocol.event.MigrationEvent.TableStarted;
 import dev.godwit.protocol.event.MigrationEvent.TablesPlanned;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
+import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.TableState;
 import dev.godwit.protocol.status.TableStatus;
@@ -85,12 +91,20 @@ public final class NextSteps {
     public static List<MigrationEvent> due(MigrationLedger ledger, Instant now) {
         Phase phase = ledger.phaseUnderPause();
         if (phase == Phase.INDEXING && ledger.allCompleted() && !ledger.schemaEndIsOpen()) {
-            long rows = ledger.tables().stream().mapToLong(PlannedTable::rows).sum();
-            long bytes = ledger.tables().stream().mapToLong(PlannedTable::bytes).sum();
-            return List.of(new MigrationCompleted(rows, bytes, now));
+            if (ledger.online()) {
+                return List.of(new CatchingUp(now));
+            }
+            return List.of(completed(ledger, now));
         }
         boolean begins = !ledger.paused() && (phase == Phase.PREPARED || phase == Phase.COPYING);
         return begins ? started(ledger, now) : List.of();
+    }
+
+    /** Its end, with the sums of what was copied. */
+    static MigrationCompleted completed(MigrationLedger ledger, Instant now) {
+        long rows = ledger.tables().stream().mapToLong(PlannedTable::rows).sum();
+        long bytes = ledger.tables().stream().mapToLong(PlannedTable::bytes).sum();
+        return new MigrationCompleted(rows, bytes, now);
     }
 
     private static List<MigrationEvent> started(MigrationLedger ledger, Instant now) {
@@ -108,6 +122,35 @@ public final class NextSteps {
                         .limit(begins ? 1 : Math.max(0, more))
                         .<MigrationEvent>map(table -> new TableStarted(table, now))
                         .toList();
+    }
+
+    /** How far behind the source counts as in step, and from where on no more. */
+    static final double IN_STEP_SECONDS = 5;
+
+    static final double BEHIND_SECONDS = 30;
+
+    /** So little of the source's log counts as nothing: what the source writes for itself. */
+    static final long IN_STEP_BYTES = 16 << 20;
+
+    /** How the changes come over was told, again and again: what it makes of the phase. */
+    public static List<MigrationEvent> afterCapture(MigrationLedger ledger, CaptureStatus capture, Instant now) {
+        Phase phase = ledger.phaseUnderPause();
+        boolean halts = !capture.running()
+                && capture.problem() != null
+                && capture.problem().code().retry() != Retry.UNTIL_IT_WORKS
+                && capture.problem().code().retry() != Retry.BOUNDED;
+        if (halts && ledger.captureHalted().isEmpty() && !phase.ended()) {
+            return List.of(new CaptureHalted(capture.problem(), now));
+        }
+        boolean known = capture.running() && capture.bytesBehind() >= 0;
+        if (phase == Phase.CATCHING_UP
+                && known
+                && capture.secondsBehind() <= IN_STEP_SECONDS
+                && capture.bytesBehind() <= IN_STEP_BYTES) {
+            return List.of(new InStep(now));
+        }
+        boolean behind = !known || capture.secondsBehind() > BEHIND_SECONDS;
+        return phase == Phase.IN_STEP && behind ? List.of(new FellBehind(now)) : List.of();
     }
 
     public static boolean isUnderWay(PlannedTable table) {

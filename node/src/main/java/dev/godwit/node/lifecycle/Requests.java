@@ -10,6 +10,7 @@ import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
 import dev.godwit.protocol.event.MigrationEvent.TableResumed;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
+import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.TableState;
 import dev.godwit.protocol.table.TableName;
 import java.time.Instant;
@@ -73,6 +74,7 @@ public final class Requests {
                     case PAUSE -> List.of(new MigrationPaused(by, now));
                     case CANCEL -> List.of(new MigrationCancelled(by, now));
                     case RESUME -> resumed(ledger, by, now);
+                    case COMPLETE -> List.of(NextSteps.completed(ledger, now));
                 });
     }
 
@@ -87,7 +89,7 @@ public final class Requests {
 
     private static List<MigrationEvent> resumed(MigrationLedger ledger, String by, Instant now) {
         List<MigrationEvent> events = new ArrayList<>();
-        if (ledger.paused() || ledger.schemaHalted().isPresent()) {
+        if (ledger.paused() || isHalted(ledger)) {
             events.add(new MigrationResumed(by, now));
         }
         pausedTables(ledger).forEach(table -> events.add(new TableResumed(table, by, now)));
@@ -101,9 +103,19 @@ public final class Requests {
         } else if (ledger.paused()) {
             return List.of(Action.RESUME, Action.CANCEL);
         }
-        return pausedTables(ledger).isEmpty() && ledger.schemaHalted().isEmpty()
-                ? List.of(Action.PAUSE, Action.CANCEL)
-                : List.of(Action.PAUSE, Action.RESUME, Action.CANCEL);
+        List<Action> allowed = new ArrayList<>(List.of(Action.PAUSE));
+        if (!pausedTables(ledger).isEmpty() || isHalted(ledger)) {
+            allowed.add(Action.RESUME);
+        }
+        allowed.add(Action.CANCEL);
+        if (ledger.phase() == Phase.IN_STEP && ledger.captureHalted().isEmpty()) {
+            allowed.add(Action.COMPLETE);
+        }
+        return List.copyOf(allowed);
+    }
+
+    private static boolean isHalted(MigrationLedger ledger) {
+        return ledger.schemaHalted().isPresent() || ledger.captureHalted().isPresent();
     }
 
     private static List<TableName> pausedTables(MigrationLedger ledger) {

@@ -1,15 +1,20 @@
 package dev.godwit.node.lifecycle;
 
 import static dev.godwit.protocol.status.Phase.CANCELLED;
+import static dev.godwit.protocol.status.Phase.CATCHING_UP;
 import static dev.godwit.protocol.status.Phase.CHECKED;
 import static dev.godwit.protocol.status.Phase.COMPLETED;
 import static dev.godwit.protocol.status.Phase.COPYING;
 import static dev.godwit.protocol.status.Phase.DRAFTED;
 import static dev.godwit.protocol.status.Phase.FAILED;
 import static dev.godwit.protocol.status.Phase.INDEXING;
+import static dev.godwit.protocol.status.Phase.IN_STEP;
 import static dev.godwit.protocol.status.Phase.PREPARED;
 
 import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.CatchingUp;
+import dev.godwit.protocol.event.MigrationEvent.FellBehind;
+import dev.godwit.protocol.event.MigrationEvent.InStep;
 import dev.godwit.protocol.event.MigrationEvent.MigrationCancelled;
 import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
 import dev.godwit.protocol.event.MigrationEvent.MigrationCompleted;
@@ -52,7 +57,13 @@ public record Transition(Phase from, Class<? extends MigrationEvent> on, Phase t
             new Transition(COPYING, SnapshotLost.class, FAILED),
             new Transition(COPYING, MigrationCancelled.class, CANCELLED),
             new Transition(INDEXING, MigrationCompleted.class, COMPLETED),
-            new Transition(INDEXING, MigrationCancelled.class, CANCELLED));
+            new Transition(INDEXING, MigrationCancelled.class, CANCELLED),
+            new Transition(INDEXING, CatchingUp.class, CATCHING_UP),
+            new Transition(CATCHING_UP, InStep.class, IN_STEP),
+            new Transition(CATCHING_UP, MigrationCancelled.class, CANCELLED),
+            new Transition(IN_STEP, FellBehind.class, CATCHING_UP),
+            new Transition(IN_STEP, MigrationCompleted.class, COMPLETED),
+            new Transition(IN_STEP, MigrationCancelled.class, CANCELLED));
 
     /** The phase that {@code event} leads to from {@code from}; empty if it leads to none. */
     public static Optional<Phase> next(Phase from, MigrationEvent event) {

@@ -17,17 +17,25 @@ final class Instructions {
     private final String migration;
     private final Migration.Surroundings around;
     private final MigrationWatch watch;
+    private final CaptureWatch capture;
     private final BundleDesk bundles;
 
-    Instructions(String migration, Migration.Surroundings around, MigrationWatch watch, BundleDesk bundles) {
+    Instructions(
+            String migration,
+            Migration.Surroundings around,
+            MigrationWatch watch,
+            CaptureWatch capture,
+            BundleDesk bundles) {
         this.migration = migration;
         this.around = around;
         this.watch = watch;
+        this.capture = capture;
         this.bundles = bundles;
     }
 
     void tell(MigrationLedger ledger) {
         Phase phase = ledger.phaseUnderPause();
+        capture.instruction(ledger).ifPresent(message -> around.tellCapture(migration, message));
         if (phase.ended()) {
             around.tellAgents(new NodeAgent.Leave(migration, phase != Phase.COMPLETED));
             if (watch.firstTimeEnded()) {
@@ -77,6 +85,12 @@ final class Instructions {
                 .forEach(spec -> around.tellCoordinator(
                         migration,
                         spec.name(),
-                        new ShardCoordinator.Open(ledger.plan(), spec, active, workers, around.cluster())));
+                        new ShardCoordinator.Open(
+                                ledger.plan(),
+                                spec,
+                                active,
+                                workers,
+                                around.cluster(),
+                                capture.holdsOneMoment(ledger, spec.name()))));
     }
 }

@@ -1,6 +1,7 @@
 package dev.godwit.node.migration;
 
 import dev.godwit.node.access.Databases;
+import dev.godwit.node.changes.ChangeCapture;
 import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.node.lifecycle.NextSteps;
 import dev.godwit.node.lifecycle.Requests;
@@ -17,6 +18,7 @@ import dev.godwit.protocol.event.MigrationEvent.TableResumed;
 import dev.godwit.protocol.event.StoredMigration;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
+import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
@@ -101,6 +103,14 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     public record NodeReport(NodeStatus status, String exported, String snapshot, Problem notHeld) implements Message {}
 
     /**
+     * How the changes of the source come over, told by who reads them.
+     *
+     * @param inStep tables of which all shards have landed, and that hold one moment of the source
+     * @param needsTables whether the list of tables is to be told
+     */
+    public record CaptureReport(CaptureStatus status, Set<TableName> inStep, boolean needsTables) implements Message {}
+
+    /**
      * @param status null if there was no such migration, or the problem says why not
      * @param problem null if all is well
      */
@@ -120,6 +130,8 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     record SearchEnded(Preparation.Search search) implements Command {}
 
     record SchemaEnded(List<Problem> problems) implements Command {}
+
+    record CaptureDropped() implements Command {}
 
     record StepFailed(String step, Problem problem) implements Command {}
 
@@ -145,6 +157,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
 
         void tellCoordinator(String migration, TableName table, ShardCoordinator.Message message);
 
+        /** To the one who reads the migration's changes. */
+        void tellCapture(String migration, ChangeCapture.Message message);
+
         /** Notes in the state store that the migration needs nobody's call any more. */
         void ended(String migration);
 
@@ -164,6 +179,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     private final Clock clock;
     private final Surroundings around;
     private final MigrationWatch watch;
+    private final CaptureWatch capture = new CaptureWatch();
     private final MigrationSteps steps;
     private final MigrationReports reports;
     private final BundleDesk bundles = new BundleDesk();
@@ -185,10 +201,10 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         this.timers = timers;
         this.clock = clock;
         this.around = around;
-        this.watch = new MigrationWatch(clock, bundles::holds);
+        this.watch = new MigrationWatch(clock, bundles::holds, capture);
         this.steps = new MigrationSteps(name, context, clock, watch, new Preparation(context, around));
         this.reports = new MigrationReports(clock, watch);
-        this.instructions = new Instructions(name, around, watch, bundles);
+        this.instructions = new Instructions(name, around, watch, capture, bundles);
     }
 
     public static Behavior<Command> create(PersistenceId id, String name, Clock clock, Surroundings around) {
@@ -230,6 +246,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 .onSignal(RecoveryCompleted.instance(), ledger -> {
                     steps.forget();
                     watch.forget();
+                    capture.forget();
                     bundles.forget();
                     // Here, since a restart after a failure of the journal has ended all timers.
                     timers.startTimerWithFixedDelay(new Tick(), TICK);
@@ -248,6 +265,8 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 .onCommand(Wake.class, this::onWake)
                 .onCommand(TableReport.class, (ledger, report) -> persist(reports.ofTable(ledger, report)))
                 .onCommand(NodeReport.class, this::onNodeReport)
+                .onCommand(CaptureReport.class, this::onCaptureReport)
+                .onCommand(CaptureDropped.class, (ledger, ended) -> persist(steps.captureDropped(ledger)))
                 .onCommand(PullBundle.class, this::onPullBundle)
                 .onCommand(BundleProgress.class, this::onBundleProgress)
                 .onCommand(BundleFinished.class, this::onBundleFinished)
@@ -343,6 +362,13 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         return mayTake ? Effect().none().thenRun(this::proceed) : persist(events);
     }
 
+    private Effect<MigrationEvent, MigrationLedger> onCaptureReport(MigrationLedger ledger, CaptureReport report) {
+        capture.heard(report);
+        return ledger.submitted()
+                ? persist(NextSteps.afterCapture(ledger, report.status(), now()))
+                : Effect().none();
+    }
+
     private Effect<MigrationEvent, MigrationLedger> onPullBundle(MigrationLedger ledger, PullBundle command) {
         bundles.pull(ledger, command.pull(), ledger.phase() == Phase.COPYING);
         return Effect().none();
@@ -392,7 +418,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     /** Tells everybody what is wanted now, and starts the step that is due. */
     private void proceed(MigrationLedger ledger) {
         instructions.tell(ledger);
-        if (ledger.phaseUnderPause().ended()) {
+        if (ledger.phaseUnderPause().ended() && !ledger.captureEndIsDue()) {
             return;
         }
         steps.begin(ledger);

@@ -5,6 +5,7 @@ import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.ShardStatus;
+import dev.godwit.protocol.status.SyncStatus;
 import dev.godwit.protocol.status.TableStatus;
 import dev.godwit.protocol.table.TableName;
 import java.util.List;
@@ -31,6 +32,14 @@ public interface MigrationGateway {
 
     /** The shards of a table that are cut and not yet done. */
     CompletionStage<List<ShardStatus>> shards(String migration, TableName table);
+
+    /**
+     * Whether everything that was committed at the source before a place in its log is in every target. Answered after some
+     * seconds at most, also where it is not so yet.
+     *
+     * @param lsn that place; negative: where the log ends now
+     */
+    CompletionStage<SyncStatus> sync(String migration, long lsn);
 
     CompletionStage<MigrationStatus> act(String migration, Action action, String by);
 

@@ -4,6 +4,7 @@ import com.sun.management.OperatingSystemMXBean;
 import dev.godwit.node.access.Databases;
 import dev.godwit.node.progress.WorkerShare;
 import dev.godwit.node.shard.BlockingDispatcher;
+import dev.godwit.node.shard.ChangeReader;
 import dev.godwit.node.shard.CopyMeter;
 import dev.godwit.node.shard.ShardWorker;
 import dev.godwit.node.sink.TargetSink;
@@ -74,6 +75,9 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
         void tellMigration(String migration, Migration.Message message);
 
         Function<TableName, ShardWorker.Recipient> coordinators(String migration);
+
+        /** The way to the one who reads the migration's changes. */
+        ChangeReader changes(String migration);
 
         /** How many nodes there are, and the place of this one among them. */
         Rank rank();
@@ -213,6 +217,7 @@ public final class MigrationHere extends AbstractBehavior<MigrationHere.Command>
                                 this::tablesWithWork,
                                 this::sharedSnapshot,
                                 this::coordinator,
+                                around.changes(plan.name()),
                                 sink,
                                 load.meter())),
                         "worker-" + workersStarted++);

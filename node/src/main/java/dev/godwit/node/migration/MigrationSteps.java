@@ -6,7 +6,10 @@ import dev.godwit.node.lifecycle.OneSnapshot;
 import dev.godwit.node.lifecycle.StartOver;
 import dev.godwit.node.plan.PlanDigest;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.CaptureBegan;
+import dev.godwit.protocol.event.MigrationEvent.CaptureEnded;
 import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
 import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationPrepared;
@@ -57,6 +60,10 @@ final class MigrationSteps {
     /** Begins the step that is due, if none is under way. */
     void begin(MigrationLedger ledger) {
         Phase phase = ledger.phaseUnderPause();
+        if (ledger.captureEndIsDue()) {
+            preparation.dropCapture(ledger);
+            return;
+        }
         if (phase == Phase.DRAFTED) {
             preparation.check(ledger);
         } else if (phase == Phase.CHECKED && (!ledger.oneSnapshot() || watch.holderIsKnown())) {
@@ -96,13 +103,21 @@ final class MigrationSteps {
         if (ledger.phaseUnderPause() != Phase.CHECKED
                 || !ledger.planDigest().equals(command.planDigest())
                 || !ledger.snapshot().orElse("").equals(command.snapshot())) {
-            return List.of();
+            boolean captures = command.entered() instanceof Preparation.Ours ours && ours.slot() != null;
+            return captures
+                            && ledger.phaseUnderPause().ended()
+                            && ledger.capture().isEmpty()
+                    ? List.of(new CaptureBegan(((Preparation.Ours) command.entered()).slot(), now())) // to be dropped
+                    : List.of();
         }
         if (command.entered() instanceof Preparation.Adopt adopt) {
             watch.isNewForeigner(adopt.cluster());
             return OneSnapshot.adopted(ledger, adopt.cluster(), adopt.exported(), adopt.snapshot(), now());
         }
-        return List.of(new MigrationPrepared(now()));
+        CaptureSlot slot = ((Preparation.Ours) command.entered()).slot();
+        return slot == null || ledger.capture().isPresent()
+                ? List.of(new MigrationPrepared(now()))
+                : List.of(new CaptureBegan(slot, now()), new MigrationPrepared(now()));
     }
 
     List<MigrationEvent> searchEnded(MigrationLedger ledger, Migration.SearchEnded command) {
@@ -111,6 +126,11 @@ final class MigrationSteps {
         return command.search() == Preparation.Search.LOST && OneSnapshot.isNeeded(ledger) && !watch.holderIsKnown()
                 ? List.of(new SnapshotLost(StartOver.snapshotLost(name), now()))
                 : List.of();
+    }
+
+    List<MigrationEvent> captureDropped(MigrationLedger ledger) {
+        preparation.ended();
+        return ledger.captureEndIsDue() ? List.of(new CaptureEnded(now())) : List.of();
     }
 
     List<MigrationEvent> schemaEnded(MigrationLedger ledger, Migration.SchemaEnded command) {
@@ -122,6 +142,10 @@ final class MigrationSteps {
     List<MigrationEvent> failed(MigrationLedger ledger, Migration.StepFailed command) {
         Problem problem = command.problem();
         context.getLog().warn("{} of {} failed: {}", command.step(), name, problem.line());
+        if (ledger.phaseUnderPause().ended()) {
+            preparation.failed(problem.code());
+            return List.of(); // tried again, as long as the migration is in memory
+        }
         boolean preparing = ledger.phaseUnderPause() == Phase.DRAFTED || ledger.phaseUnderPause() == Phase.CHECKED;
         boolean again = preparation.failed(problem.code());
         if (ledger.schemaEndIsDue() && preparation.needsAPerson(problem.code())) {

@@ -56,6 +56,7 @@ final class MigrationWatch {
 
     private final Clock clock;
     private final Predicate<TableName> inBundle;
+    private final CaptureWatch capture;
     private final Pace pace = new Pace();
     private final Map<TableName, TableStatus> tables = new HashMap<>();
     private final Map<String, Heard> nodes = new TreeMap<>();
@@ -74,9 +75,10 @@ final class MigrationWatch {
     private int ticksSinceAsked;
 
     /** @param inBundle tells of a waiting table whether it is being carried in a bundle */
-    MigrationWatch(Clock clock, Predicate<TableName> inBundle) {
+    MigrationWatch(Clock clock, Predicate<TableName> inBundle, CaptureWatch capture) {
         this.clock = clock;
         this.inBundle = inBundle;
+        this.capture = capture;
         forget();
     }
 
@@ -171,7 +173,7 @@ final class MigrationWatch {
 
     /** Whether it has ended, everybody knows, and nobody has asked for a while: then it need not stay in memory. */
     boolean restsInPeace(MigrationLedger ledger) {
-        ticksSinceAsked = ledger.phase().ended() ? ticksSinceAsked + 1 : 0;
+        ticksSinceAsked = ledger.phase().ended() && !ledger.captureEndIsDue() ? ticksSinceAsked + 1 : 0;
         return ticksSinceAsked > 60;
     }
 
@@ -301,6 +303,7 @@ final class MigrationWatch {
                 : new long[] {-1, -1};
         List<Problem> problems = new ArrayList<>(ledger.problems());
         ledger.schemaHalted().ifPresent(problems::add);
+        ledger.captureHalted().ifPresent(problems::add);
         all.stream().map(TableStatus::problem).filter(p -> p != null).limit(100).forEach(problems::add);
         return new MigrationStatus(
                 name,
@@ -330,6 +333,7 @@ final class MigrationWatch {
                 volume.shardsRunning(),
                 volume.retries(),
                 fresh,
+                ledger.online() ? capture.status().orElse(null) : null,
                 problems,
                 Requests.allowed(ledger).stream().map(Action::word).toList());
     }
@@ -343,6 +347,10 @@ final class MigrationWatch {
             return ledger.schemaHalted().get().what();
         } else if (waitsFor != null) {
             return waitsFor.what();
+        }
+        Optional<String> changes = changesReason(ledger);
+        if (changes.isPresent()) {
+            return changes.get();
         }
         if (ledger.phase() != Phase.COPYING && ledger.phase() != Phase.INDEXING) {
             return "";
@@ -363,6 +371,22 @@ final class MigrationWatch {
                 ? "no shard has landed for "
                         + Duration.between(lastProgress(), clock.instant()).toSeconds() + " s"
                 : "";
+    }
+
+    private Optional<String> changesReason(MigrationLedger ledger) {
+        if (ledger.captureHalted().isPresent()) {
+            return Optional.of(ledger.captureHalted().get().what());
+        } else if (ledger.capture().isEmpty() || ledger.phase() == Phase.CHECKED) {
+            return Optional.empty();
+        }
+        return capture.status()
+                .map(status -> status.running()
+                        ? ""
+                        : status.problem() == null
+                                ? "the reader of changes is beginning"
+                                : status.problem().what())
+                .or(() -> Optional.of("the reader of changes has not reported yet"))
+                .filter(reason -> !reason.isEmpty());
     }
 
     private Instant lastProgress() {

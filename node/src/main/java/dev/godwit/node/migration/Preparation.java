@@ -5,6 +5,7 @@ import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.shard.BlockingDispatcher;
+import dev.godwit.node.source.ChangeSource.Slot;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SourceDatabase;
@@ -14,7 +15,9 @@ import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.error.Retry;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
+import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.TableName;
@@ -23,6 +26,7 @@ import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -46,7 +50,8 @@ final class Preparation {
     /** Outcome of the entry in the target. */
     sealed interface Entered {}
 
-    record Ours() implements Entered {}
+    /** @param slot where changes are captured; null where they are not */
+    record Ours(CaptureSlot slot) implements Entered {}
 
     /** Another cluster was first: its snapshot is the one to read. */
     record Adopt(String cluster, String exported, String snapshot) implements Entered {}
@@ -124,10 +129,11 @@ final class Preparation {
                 ledger.snapshot().orElse(""));
         start(
                 "entry in the target",
-                () -> new Migration.EntryEnded(entry.planDigest(), entry.snapshot(), enter(plan, tables, entry)));
+                () -> new Migration.EntryEnded(
+                        entry.planDigest(), entry.snapshot(), enter(plan, tables, entry, ledger.capture())));
     }
 
-    private Entered enter(Plan plan, List<TableSpec> tables, MigrationEntry entry) {
+    private Entered enter(Plan plan, List<TableSpec> tables, MigrationEntry entry, Optional<CaptureSlot> known) {
         SourceDatabase source = around.databases().source(plan);
         TargetDatabase target = around.databases().target(plan);
         target.entry(plan.name()).ifPresent(there -> refuseOther(plan, entry, there));
@@ -136,7 +142,7 @@ final class Preparation {
         MigrationEntry there = target.enter(entry);
         refuseOther(plan, entry, there);
         if (there.snapshot().equals(entry.snapshot())) {
-            return new Ours();
+            return new Ours(plan.consistency() == Consistency.ONLINE ? capture(source, plan, tables, known) : null);
         }
         try (HeldSnapshot theirs = source.hold(there.exported())) {
             if (!theirs.snapshot().equals(there.snapshot())) {
@@ -148,6 +154,28 @@ final class Preparation {
             }
             return new Adopt(there.cluster(), there.exported(), theirs.snapshot());
         }
+    }
+
+    /** Before a row is read: what is not in the slot has to be in every shard's snapshot. */
+    private static CaptureSlot capture(
+            SourceDatabase source, Plan plan, List<TableSpec> tables, Optional<CaptureSlot> known) {
+        Slot slot = source.capture(plan)
+                .prepare(
+                        tables,
+                        known.map(its ->
+                                new Slot(its.name(), its.publication(), its.systemIdentifier(), its.timeline())));
+        return new CaptureSlot(slot.name(), slot.publication(), slot.systemIdentifier(), slot.timeline());
+    }
+
+    /** The migration has ended: the source need not keep anything for it. */
+    void dropCapture(MigrationLedger ledger) {
+        Plan plan = ledger.plan();
+        start("end of the capture", () -> {
+            around.databases().source(plan).capture(plan).drop();
+            // Nobody else here needs them: they were opened again for this.
+            around.databases().close(plan.name());
+            return new Migration.CaptureDropped();
+        });
     }
 
     /** The tables that the check has found are the ones that are copied, with these columns and no others. */

@@ -140,6 +140,24 @@ final class ObjectTable {
         return objects;
     }
 
+    /** The positions of sequences, made or not. */
+    static List<SchemaObject> positions(Connection connection, String migration) throws SQLException {
+        String sql = "SELECT place, kind, object_schema, object_name, source_table, statements FROM godwit.object"
+                + " WHERE migration = ? AND section = ? AND kind = ? ORDER BY place";
+        List<SchemaObject> positions = new ArrayList<>();
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            statement.setString(2, Section.END.name());
+            statement.setString(3, ObjectKind.SEQUENCE_POSITION.name());
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    positions.add(object(row, Section.END));
+                }
+            }
+        }
+        return positions;
+    }
+
     private static SchemaObject object(ResultSet row, Section section) throws SQLException {
         String table = row.getString("source_table");
         return new SchemaObject(

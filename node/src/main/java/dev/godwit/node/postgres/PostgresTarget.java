@@ -282,6 +282,13 @@ public final class PostgresTarget implements TargetDatabase {
         return problems;
     }
 
+    @Override
+    public void carryPositions(Plan plan, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions) {
+        if (plan.schema().makesTables()) {
+            build.carryPositions(plan.name(), positions);
+        }
+    }
+
     private static String where(String migration, TableName table) {
         return migration + ", " + Sql.printable(table.text());
     }

@@ -102,6 +102,21 @@ final class SchemaBuild {
         return problems;
     }
 
+    /** Sets sequences to where they stand at the source now; never back. Those whose place is not known stay. */
+    void carryPositions(String migration, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions) {
+        List<SchemaObject> kept = sessions.reading(place, connection -> ObjectTable.positions(connection, migration));
+        for (int from = 0; from < kept.size(); from += IN_ONE_TRANSACTION) {
+            List<SchemaObject> some = kept.subList(from, Math.min(kept.size(), from + IN_ONE_TRANSACTION));
+            Map<TableName, SchemaObject> now =
+                    positions.apply(some.stream().map(SchemaBuild::name).collect(Collectors.toSet()));
+            sessions.durably(place, TargetSessions.LONG, connection -> {
+                new SchemaMaker(ObjectTable.sourceMajor(connection, migration), 1)
+                        .make(connection, List.copyOf(now.values()));
+                return null;
+            });
+        }
+    }
+
     private record Open(SchemaMaker maker, List<Kept> objects) {}
 
     private Open open(String migration, TargetSessions.Work<List<Kept>> unmade) {

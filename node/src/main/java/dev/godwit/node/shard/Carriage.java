@@ -2,6 +2,7 @@ package dev.godwit.node.shard;
 
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.target.TargetDatabase;
+import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Plan;
 import java.util.Optional;
 import java.util.concurrent.CompletionStage;
@@ -38,7 +39,8 @@ interface Carriage {
                         node,
                         snapshot,
                         given.aimedBytes(),
-                        given.splittable()),
+                        given.splittable(),
+                        plan.consistency() == Consistency.ONLINE ? Optional.of(around.changes()) : Optional.empty()),
                 grantedBytes,
                 around.meter());
     }

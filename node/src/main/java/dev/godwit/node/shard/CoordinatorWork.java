@@ -134,6 +134,8 @@ final class CoordinatorWork {
             start(Step.RECOLLECT, "", () -> new ShardCoordinator.Recollected(desk.recollect(shards)));
         } else if (!open.active() || ledger.halted().isPresent() || ledger.keysBuilt()) {
             return;
+        } else if (ledger.confirmed() && !open.oneMoment()) {
+            return;
         } else if (ledger.confirmed()) {
             start(Step.KEYS, "", () -> {
                 desk.finish();

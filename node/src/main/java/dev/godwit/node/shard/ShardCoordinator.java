@@ -77,8 +77,11 @@ public final class ShardCoordinator extends EventSourcedBehavior<ShardCoordinato
      * @param active whether shards are to be handed out, false while the migration is paused
      * @param workers workers in the whole cluster
      * @param cluster id of this cluster
+     * @param oneMoment whether the table, once all its shards have landed, holds one moment of the source, so that its keys
+     *     may be made
      */
-    public record Open(Plan plan, TableSpec table, boolean active, int workers, String cluster) implements Message {}
+    public record Open(Plan plan, TableSpec table, boolean active, int workers, String cluster, boolean oneMoment)
+            implements Message {}
 
     public record PullWork(TableName table, String worker, String node, ActorRef<ShardWorker.Command> replyTo)
             implements Message {}

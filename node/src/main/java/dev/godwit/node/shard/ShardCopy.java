@@ -15,6 +15,7 @@ import dev.godwit.protocol.table.TableSpec;
 import java.util.Deque;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
@@ -51,7 +52,8 @@ final class ShardCopy implements Carriage {
             String node,
             Optional<ShardWorker.SharedSnapshot> sharedSnapshot,
             long aimedBytes,
-            boolean splittable) {}
+            boolean splittable,
+            Optional<ChangeReader> changes) {}
 
     private record Chunk(byte[] data, int length) {}
 
@@ -62,6 +64,13 @@ final class ShardCopy implements Carriage {
     private final CopyMeter meter;
     /** The one that was written last is filled next, while it is still in the processor's cache. */
     private final Deque<byte[]> free = new ConcurrentLinkedDeque<>();
+
+    private final JoinedRead join;
+
+    /** Whether COMMIT was sent and nobody knows what became of it. */
+    private volatile boolean unknown;
+
+    private volatile boolean committed;
 
     private final WriteWatch writing = new WriteWatch();
     private final CRC32C digest = new CRC32C();
@@ -78,6 +87,7 @@ final class ShardCopy implements Carriage {
         this.order = order;
         this.buffers = (int) Math.max(3, grantedBytes / BUFFER_BYTES);
         this.meter = meter;
+        this.join = new JoinedRead(order.changes(), order.table(), order.shard());
     }
 
     @Override
@@ -126,8 +136,11 @@ final class ShardCopy implements Carriage {
 
     /** Opens both ends; answers the outcome if there is nothing to copy. */
     private Optional<WorkOutcome> open() {
+        if (join.announce()) {
+            return Optional.of(landedBefore());
+        }
         CopyMeter.Stretch begun = CopyMeter.begin();
-        reader = read();
+        reader = join.read(this::read);
         meter.onSource(begun.end());
         CopyMeter.Stretch read = CopyMeter.begin();
         Landing landing = target.land(new ShardOrder(
@@ -137,11 +150,11 @@ final class ShardCopy implements Carriage {
                 order.cluster(),
                 order.node(),
                 reader.snapshot(),
-                Optional.empty()));
+                join.join()));
         meter.onTarget(read.end());
         if (landing instanceof Landing.AlreadyThere there) {
-            TargetDatabase.Claim claim = there.claim();
-            return Optional.of(new WorkOutcome.Landed(claim.rows(), claim.bytes(), 0, claim.node()));
+            join.foundLanded();
+            return Optional.of(landed(there.claim()));
         } else if (landing instanceof Landing.Retired retired) {
             return Optional.of(
                     new WorkOutcome.AlreadyRetired(retired.pieces().ranges().size()));
@@ -151,6 +164,23 @@ final class ShardCopy implements Carriage {
             return Optional.of(new WorkOutcome.GivenBack());
         }
         return Optional.empty();
+    }
+
+    private static WorkOutcome landed(TargetDatabase.Claim claim) {
+        return new WorkOutcome.Landed(claim.rows(), claim.bytes(), 0, claim.node());
+    }
+
+    /** The target has the last word on it. */
+    private WorkOutcome landedBefore() {
+        String shard = order.shard().id();
+        TargetDatabase.Claim claim = target.claims(
+                        order.migration(), order.table().name(), Set.of(shard))
+                .get(shard);
+        if (claim == null || claim.retired()) {
+            join.mistrust();
+            throw JoinedRead.notReady();
+        }
+        return landed(claim);
     }
 
     private RangeReader read() {
@@ -225,7 +255,10 @@ final class ShardCopy implements Carriage {
         long rows = reader.rows();
         String text = text(digest);
         CopyMeter.Stretch begun = CopyMeter.begin();
+        unknown = true; // an error in it is an answer, and thrown
         LandingSession.Commit commit = session.commit(rows, bytes, text);
+        unknown = commit == LandingSession.Commit.UNKNOWN;
+        committed = commit == LandingSession.Commit.COMMITTED;
         meter.onCommit(begun.end());
         return switch (commit) {
             case COMMITTED ->
@@ -248,6 +281,7 @@ final class ShardCopy implements Carriage {
     }
 
     private WorkOutcome outcomeOf(Throwable thrown) {
+        unknown &= !(cause(thrown) instanceof GodwitException);
         if (cause(thrown) instanceof TooBigOnTheWay) {
             return new WorkOutcome.TooBig(bytes);
         } else if (writing.stalled()) {
@@ -279,6 +313,16 @@ final class ShardCopy implements Carriage {
 
     private WorkOutcome closed(WorkOutcome outcome) {
         meter.onEnd();
+        WorkOutcome ended = closeBoth(outcome);
+        if (committed) {
+            join.landed();
+        } else if (!(outcome instanceof WorkOutcome.Landed) && !unknown) {
+            join.gaveUp();
+        }
+        return ended;
+    }
+
+    private WorkOutcome closeBoth(WorkOutcome outcome) {
         LandingSession openSession = session;
         RangeReader openReader = reader;
         try (openSession;

@@ -127,6 +127,7 @@ public final class ShardWorker {
      * @param tables the tables that have work, the biggest first; changes while running
      * @param sharedSnapshot the one snapshot, if there is one and it is held here; changes while running
      * @param coordinator finds the coordinator of a table; for small tables that is the migration
+     * @param changes the way to the reader of changes; used where the plan's consistency is online
      */
     public record Surroundings(
             Supplier<Plan> plan,
@@ -136,6 +137,7 @@ public final class ShardWorker {
             Supplier<List<TableName>> tables,
             Supplier<Optional<SharedSnapshot>> sharedSnapshot,
             Function<TableName, Recipient> coordinator,
+            ChangeReader changes,
             ActorRef<TargetSink.Command> sink,
             CopyMeter meter) {}
 

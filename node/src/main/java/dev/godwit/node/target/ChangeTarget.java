@@ -3,7 +3,9 @@ package dev.godwit.node.target;
 import dev.godwit.node.capture.Effect;
 import dev.godwit.node.capture.JoinedShard;
 import dev.godwit.node.capture.Position;
+import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
+import java.util.Collection;
 import java.util.List;
 
 /** Where the changes of one migration are applied, in one target. Calls block and may be made from any thread. */
@@ -13,6 +15,9 @@ public interface ChangeTarget {
      * begun under an earlier epoch. Durable.
      */
     Takeover takeOver();
+
+    /** Those of these shards that have landed by now. */
+    List<JoinedShard> landed(TableName table, Collection<String> shards);
 
     /**
      * A session that applies changes under this epoch; one at a time.

@@ -132,6 +132,13 @@ public interface TargetDatabase extends AutoCloseable {
     List<Problem> finish(Plan plan, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions);
 
     /**
+     * Sets sequences to where they stand at the source now, never back (nothing in mode {@code existing}).
+     *
+     * @param positions as with {@link #finish(Plan, Function)}
+     */
+    void carryPositions(Plan plan, Function<Collection<TableName>, Map<TableName, SchemaObject>> positions);
+
+    /**
      * What is claimed under {@code migration} by anybody.
      *
      * @param exported name of an export of the one snapshot; empty if there is none

@@ -15,6 +15,7 @@ import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.ShardState;
 import dev.godwit.protocol.status.ShardStatus;
+import dev.godwit.protocol.status.SyncStatus;
 import dev.godwit.protocol.status.TableState;
 import dev.godwit.protocol.status.TableStatus;
 import dev.godwit.protocol.table.TableName;
@@ -109,6 +110,11 @@ final class InMemoryGateway implements MigrationGateway {
     }
 
     @Override
+    public CompletionStage<SyncStatus> sync(String migration, long lsn) {
+        return CompletableFuture.completedStage(new SyncStatus(migration, lsn < 0 ? 4711 : lsn, lsn >= 0, null));
+    }
+
+    @Override
     public CompletionStage<MigrationStatus> act(String migration, Action action, String by) {
         calls.add("act " + migration + " " + action + " by " + by);
         return status(migration)
@@ -171,6 +177,7 @@ final class InMemoryGateway implements MigrationGateway {
                 3,
                 4,
                 List.of(node),
+                null,
                 List.of(),
                 List.of("pause", "cancel"));
     }

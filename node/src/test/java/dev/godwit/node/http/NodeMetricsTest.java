@@ -141,6 +141,7 @@ class NodeMetricsTest {
                 0,
                 0,
                 List.of(),
+                null,
                 List.of(),
                 List.of()));
 

@@ -120,11 +120,11 @@ class TransitionTest {
                         row -> List.of(row.from(), row.to()),
                         java.util.LinkedHashMap::new,
                         Collectors.mapping(row -> row.on().getSimpleName(), Collectors.joining(", "))));
-        arrows.forEach((ends, events) ->
-                lines.add("    " + ends.get(0).word() + " --> " + ends.get(1).word() + ": " + events));
+        arrows.forEach((ends, events) -> lines.add("    " + ends.get(0).word().replace(' ', '-') + " --> "
+                + ends.get(1).word().replace(' ', '-') + ": " + events));
         Arrays.stream(Phase.values())
                 .filter(Phase::ended)
-                .forEach(phase -> lines.add("    " + phase.word() + " --> [*]"));
+                .forEach(phase -> lines.add("    " + phase.word().replace(' ', '-') + " --> [*]"));
         lines.add("```");
         return String.join("\n", lines);
     }

@@ -103,6 +103,9 @@ class MigrationAfterJournalFailureTest {
         public void tellCoordinator(String migration, TableName table, ShardCoordinator.Message message) {}
 
         @Override
+        public void tellCapture(String migration, dev.godwit.node.changes.ChangeCapture.Message message) {}
+
+        @Override
         public void ended(String migration) {}
 
         @Override
@@ -139,7 +142,7 @@ class MigrationAfterJournalFailureTest {
         awaitPhase(migration, Phase.FAILED);
         entities.<Command, Reply>ask(migration, replyTo -> new Submit(plan(), "digest", "ann", replyTo));
         migration.tell(checked("digest", table()));
-        migration.tell(new Migration.EntryEnded("digest", "", new Preparation.Ours()));
+        migration.tell(new Migration.EntryEnded("digest", "", new Preparation.Ours(null)));
         awaitPhase(migration, Phase.COPYING);
     }
 
@@ -209,8 +212,8 @@ class MigrationAfterJournalFailureTest {
         migration.tell(checked("earlier", table()));
         assertThat(status(migration).phase()).isEqualTo(Phase.DRAFTED);
         migration.tell(checked("digest", table()));
-        migration.tell(new Migration.EntryEnded("earlier", "", new Preparation.Ours()));
-        migration.tell(new Migration.EntryEnded("digest", "1:1:", new Preparation.Ours()));
+        migration.tell(new Migration.EntryEnded("earlier", "", new Preparation.Ours(null)));
+        migration.tell(new Migration.EntryEnded("digest", "1:1:", new Preparation.Ours(null)));
         assertThat(status(migration).phase()).isEqualTo(Phase.CHECKED);
     }
 

@@ -11,7 +11,7 @@ class MigrationWatchTest {
 
     @Test
     void a_search_puts_off_the_next_one_and_does_not_make_a_silent_holder_known() {
-        MigrationWatch watch = new MigrationWatch(Clock.systemUTC(), table -> false);
+        MigrationWatch watch = new MigrationWatch(Clock.systemUTC(), table -> false, new CaptureWatch());
         watch.holderHeard();
         while (!watch.searchIsDue(SILENCE)) {
             Thread.onSpinWait();

@@ -145,7 +145,7 @@ class CoordinatorAfterJournalFailureTest {
 
     /** As the migration does every second. */
     private void open(ActorRef<Command> coordinator) {
-        coordinator.tell(new Open(databases.plan, table, true, 2, CLUSTER));
+        coordinator.tell(new Open(databases.plan, table, true, 2, CLUSTER, true));
     }
 
     private List<ShardStatus> shards(ActorRef<Command> coordinator) {

@@ -116,7 +116,7 @@ public final class CoordinatorRecoveryBenchmark {
 
     private static ShardCoordinator.Open open(String migration) {
         Plan plan = UnboundedTable.plan(migration);
-        return new ShardCoordinator.Open(plan, UnboundedTable.table(), true, WORKERS, "0123456789ab");
+        return new ShardCoordinator.Open(plan, UnboundedTable.table(), true, WORKERS, "0123456789ab", true);
     }
 
     /** The coordinator as it is, with workers that copy in no time. Returns the seconds. */

@@ -91,6 +91,7 @@ class ShardWorkerTest {
                 () -> List.of(tables),
                 Optional::empty,
                 table -> coordinators.ref()::tell,
+                null,
                 sink.ref(),
                 new CopyMeter())));
     }

@@ -142,6 +142,12 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
+    public void carryPositions(
+            Plan plan, Function<Collection<TableName>, Map<TableName, dev.godwit.node.schema.SchemaObject>> positions) {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public ChangeTarget follow(Plan plan) {
         throw notHere();
     }

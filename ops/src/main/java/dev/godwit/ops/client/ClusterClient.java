@@ -8,6 +8,7 @@ import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.ShardStatus;
+import dev.godwit.protocol.status.SyncStatus;
 import dev.godwit.protocol.status.TableStatus;
 import java.io.IOException;
 import java.net.URI;
@@ -21,6 +22,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Locale;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
@@ -134,6 +136,21 @@ public final class ClusterClient {
 
     public MigrationStatus cancel(String name) {
         return act(name, "cancel");
+    }
+
+    public MigrationStatus complete(String name) {
+        return act(name, "complete");
+    }
+
+    /** @param until a place that an earlier answer named; empty: now */
+    public SyncStatus sync(String name, OptionalLong until) {
+        return read(
+                post(
+                        path(name) + ":sync" + (until.isPresent() ? "?until=" + until.getAsLong() : ""),
+                        HttpRequest.BodyPublishers.noBody(),
+                        "application/json",
+                        ANSWER_TIMEOUT),
+                new TypeReference<>() {});
     }
 
     /** What happened so far, from the first event on: the stream is read until {@code limit} or its end. */

@@ -23,6 +23,8 @@ import picocli.CommandLine.Spec;
             StatusCommand.class,
             PauseCommand.class,
             ResumeCommand.class,
+            SyncCommand.class,
+            CompleteCommand.class,
             CancelCommand.class
         },
         exitCodeListHeading = "%nExit codes:%n",
@@ -34,6 +36,7 @@ import picocli.CommandLine.Spec;
             "6:source",
             "7:target",
             "9:rows of source and target differ",
+            "10:not yet in step, when the time was up",
             "11:conflict: a name that is taken, a target that is not empty, an action that does not fit",
             "12:not allowed",
             "130:interrupted and resumable"

@@ -4,6 +4,7 @@ import dev.godwit.ops.view.TextTable.Column;
 import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.InFlight;
 import dev.godwit.protocol.status.Limit;
@@ -75,6 +76,9 @@ public final class StatusText {
                 + (status.tablesPaused() > 0 ? ", " + style.warning(status.tablesPaused() + " paused") : "")
                 + "  shards " + Quantity.count(status.shardsDone()) + " done, " + status.shardsRunning() + " running"
                 + "  retries " + status.retries());
+        if (status.capture() != null) {
+            lines.add("  " + changes(status.capture()));
+        }
         if (!status.schemaReason().isEmpty()) {
             lines.add("  schema: " + Style.printable(status.schema()) + ", chosen since "
                     + Style.printable(status.schemaReason()));
@@ -92,6 +96,26 @@ public final class StatusText {
             lines.add("  and " + (status.problems().size() - PROBLEMS_SHOWN) + " more problems");
         }
         return lines;
+    }
+
+    private String changes(CaptureStatus changes) {
+        if (!changes.running()) {
+            return "changes " + style.warning("are not applied")
+                    + (changes.problem() == null
+                            ? ""
+                            : ": " + Style.printable(changes.problem().what()));
+        }
+        String behind = changes.bytesBehind() < 0
+                ? "not known how far behind"
+                : Quantity.bytes(changes.bytesBehind()) + " and "
+                        + String.format(java.util.Locale.ROOT, "%.1f s", changes.secondsBehind()) + " behind";
+        String kept = changes.retainedBytes() < 0
+                ? ""
+                : ", the source keeps " + Quantity.bytes(changes.retainedBytes()) + " of its log"
+                        + (changes.walStatus().isEmpty() ? "" : " (" + Style.printable(changes.walStatus()) + ")");
+        return "changes " + behind + ": " + Quantity.count(changes.inserted()) + " inserted, "
+                + Quantity.count(changes.updated()) + " updated, " + Quantity.count(changes.deleted()) + " deleted, "
+                + Quantity.count(changes.changesWaiting()) + " waiting" + kept;
     }
 
     /** One line per migration. */

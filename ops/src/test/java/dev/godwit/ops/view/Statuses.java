@@ -72,6 +72,7 @@ public final class Statuses {
                 phase == Phase.COPYING ? 4 : 0,
                 1,
                 nodes,
+                null,
                 problems,
                 List.of(phase == Phase.PAUSED ? "resume" : "pause", "cancel"));
     }

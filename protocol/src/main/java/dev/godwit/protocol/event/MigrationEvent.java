@@ -30,6 +30,12 @@ import java.util.List;
     @JsonSubTypes.Type(value = MigrationEvent.ForeignClusterSeen.class, name = "foreign-cluster-seen"),
     @JsonSubTypes.Type(value = MigrationEvent.SchemaFinished.class, name = "schema-finished"),
     @JsonSubTypes.Type(value = MigrationEvent.SchemaHalted.class, name = "schema-halted"),
+    @JsonSubTypes.Type(value = MigrationEvent.CaptureBegan.class, name = "capture-began"),
+    @JsonSubTypes.Type(value = MigrationEvent.CatchingUp.class, name = "catching-up"),
+    @JsonSubTypes.Type(value = MigrationEvent.InStep.class, name = "in-step"),
+    @JsonSubTypes.Type(value = MigrationEvent.FellBehind.class, name = "fell-behind"),
+    @JsonSubTypes.Type(value = MigrationEvent.CaptureHalted.class, name = "capture-halted"),
+    @JsonSubTypes.Type(value = MigrationEvent.CaptureEnded.class, name = "capture-ended"),
     @JsonSubTypes.Type(value = MigrationEvent.MigrationPaused.class, name = "migration-paused"),
     @JsonSubTypes.Type(value = MigrationEvent.MigrationResumed.class, name = "migration-resumed"),
     @JsonSubTypes.Type(value = MigrationEvent.MigrationFailed.class, name = "migration-failed"),
@@ -136,6 +142,24 @@ public sealed interface MigrationEvent {
 
     /** What of the schema comes after every table can't be made until a person has looked at it. */
     record SchemaHalted(Problem problem, Instant at) implements MigrationEvent {}
+
+    /** From here on the source keeps what changes in the migration's tables. */
+    record CaptureBegan(CaptureSlot slot, Instant at) implements MigrationEvent {}
+
+    /** All rows and the schema are there; what has changed since is still to be applied. */
+    record CatchingUp(Instant at) implements MigrationEvent {}
+
+    /** What changes at the source is in the targets a moment later. */
+    record InStep(Instant at) implements MigrationEvent {}
+
+    /** The targets are behind the source again. */
+    record FellBehind(Instant at) implements MigrationEvent {}
+
+    /** Changes can't be applied until a person has looked at it. The source keeps them meanwhile. */
+    record CaptureHalted(Problem problem, Instant at) implements MigrationEvent {}
+
+    /** The source keeps no changes any more: slot and publication are dropped. */
+    record CaptureEnded(Instant at) implements MigrationEvent {}
 
     record MigrationPaused(String by, Instant at) implements MigrationEvent {}
 

@@ -25,6 +25,9 @@ import java.util.Map;
  * @param schemaFinished whether what comes after every table is made
  * @param schemaHalted why that waits for a person; null if it does not
  * @param schemaReason why it was decided who makes the tables; null or empty where the plan says it
+ * @param capture where changes are captured; null where they are not
+ * @param captureHalted why changes wait for a person; null if they do not
+ * @param captureEnded whether slot and publication are dropped again
  */
 public record StoredMigration(
         Plan plan,
@@ -39,7 +42,10 @@ public record StoredMigration(
         List<Problem> problems,
         boolean schemaFinished,
         Problem schemaHalted,
-        String schemaReason) {
+        String schemaReason,
+        CaptureSlot capture,
+        Problem captureHalted,
+        boolean captureEnded) {
     public StoredMigration {
         exports = Map.copyOf(exports);
         tables = List.copyOf(tables);

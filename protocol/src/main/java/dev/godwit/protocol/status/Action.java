@@ -6,7 +6,9 @@ import java.util.Locale;
 public enum Action {
     PAUSE,
     RESUME,
-    CANCEL;
+    CANCEL,
+    /** End a migration that is in step: its changes are captured no more. */
+    COMPLETE;
 
     /** The word that people say and see. */
     public String word() {

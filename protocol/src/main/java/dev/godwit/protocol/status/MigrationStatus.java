@@ -36,8 +36,9 @@ import java.util.Objects;
  * @param shardsRunning shards under way
  * @param retries failed tries so far
  * @param nodes the nodes that take part
+ * @param capture how changes come over; null where the plan's consistency is not online
  * @param problems what stopped or paused it
- * @param allowedActions actions that would be taken now: pause, resume, cancel
+ * @param allowedActions actions that would be taken now: pause, resume, cancel, complete
  */
 public record MigrationStatus(
         String name,
@@ -67,6 +68,7 @@ public record MigrationStatus(
         int shardsRunning,
         long retries,
         List<NodeStatus> nodes,
+        CaptureStatus capture,
         List<Problem> problems,
         List<String> allowedActions)
         implements Wire {

@@ -14,6 +14,12 @@ public enum Phase {
     COPYING,
     @JsonProperty("indexing")
     INDEXING,
+    /** All rows are there; what has changed at the source since is being applied. */
+    @JsonProperty("catching-up")
+    CATCHING_UP,
+    /** What changes at the source is in the targets a moment later. */
+    @JsonProperty("in-step")
+    IN_STEP,
     @JsonProperty("completed")
     COMPLETED,
     @JsonProperty("paused")
@@ -30,6 +36,6 @@ public enum Phase {
 
     /** The word that people see. */
     public String word() {
-        return name().toLowerCase(java.util.Locale.ROOT);
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
     }
 }

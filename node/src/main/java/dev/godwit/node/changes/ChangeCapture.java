@@ -1,0 +1,440 @@
+package dev.godwit.node.changes;
+
+import dev.godwit.node.access.Databases;
+import dev.godwit.node.shard.BlockingDispatcher;
+import dev.godwit.node.source.ChangeSource;
+import dev.godwit.protocol.Wire;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.error.Retry;
+import dev.godwit.protocol.event.CaptureSlot;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.status.CaptureStatus;
+import dev.godwit.protocol.table.Shard;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import org.apache.pekko.actor.typed.ActorRef;
+import org.apache.pekko.actor.typed.Behavior;
+import org.apache.pekko.actor.typed.PostStop;
+import org.apache.pekko.actor.typed.javadsl.AbstractBehavior;
+import org.apache.pekko.actor.typed.javadsl.ActorContext;
+import org.apache.pekko.actor.typed.javadsl.Behaviors;
+import org.apache.pekko.actor.typed.javadsl.Receive;
+import org.apache.pekko.actor.typed.javadsl.TimerScheduler;
+import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
+
+/**
+ * Reads the changes of one migration, once in the cluster: owns a {@link ChangeRun} as long as the migration says so, and
+ * begins another when one has failed. Keeps nothing: the target holds what counts. Tells the migration how it does each
+ * second; stops when nothing was heard of the migration for {@link #SILENCE}.
+ */
+public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command> {
+    public static final EntityTypeKey<Command> ENTITY_KEY = EntityTypeKey.create(Command.class, "ChangeCapture");
+
+    /** How often sequences are carried over. */
+    private static final Duration CARRY = Duration.ofSeconds(10);
+
+    private static final Duration TICK = Duration.ofSeconds(1);
+    private static final Duration SILENCE = Duration.ofSeconds(15);
+    private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
+    private static final Duration LONGEST_PAUSE = Duration.ofSeconds(10);
+
+    /** How long a run counts as new: its failure makes the next pause longer. */
+    private static final Duration YOUNG = Duration.ofSeconds(30);
+
+    /** How long an answer to {@link AskReached} may be kept back. */
+    private static final Duration SYNC_ANSWER = Duration.ofSeconds(2);
+
+    public sealed interface Command {}
+
+    public sealed interface Message extends Command, Wire {}
+
+    /**
+     * Read and apply; repeated every second.
+     *
+     * @param tables the migration's tables; empty where they were told before
+     * @param confirmed tables of which every shard has landed, and that wait to be in step
+     * @param active false while nothing is to be applied
+     * @param sequences whether the target's sequences are there and follow those of the source
+     */
+    public record Run(
+            Plan plan,
+            CaptureSlot slot,
+            List<TableSpec> tables,
+            List<TableName> confirmed,
+            boolean active,
+            boolean sequences)
+            implements Message {}
+
+    /** The migration has ended. */
+    public record End() implements Message {}
+
+    public record Announce(TableSpec table, Shard shard, ActorRef<Answer> replyTo) implements Message {}
+
+    public record Landed(long epoch, TableName table, String shard, String snapshot, long lsn) implements Message {}
+
+    public record FoundLanded(TableName table, String shard) implements Message {}
+
+    public record GaveUp(long epoch, long ticket, TableName table, String shard) implements Message {}
+
+    public record Mistrust(String why) implements Message {}
+
+    /**
+     * Tell when all that was committed before this place is in the target, or after some seconds that it is not yet.
+     *
+     * @param lsn a place in the source's log; negative: where it is now
+     */
+    public record AskReached(long lsn, ActorRef<Reached> replyTo) implements Message {}
+
+    /**
+     * @param lsn the place that was asked for
+     * @param problem why that can't be known; null if it can
+     */
+    public record Reached(long lsn, boolean reached, Problem problem) implements Wire {}
+
+    /** @param problem why the shard is not announced; null if it is */
+    public record Answer(boolean alreadyLanded, long epoch, long ticket, Set<Long> passedBy, Problem problem)
+            implements Wire {}
+
+    private record Carried(Problem problem) implements Command {}
+
+    private record Failed(ChangeRun run, Problem problem) implements Command {}
+
+    private record Begin() implements Command {}
+
+    private record Tick() implements Command {}
+
+    private record LookedUp(long lsn, Problem problem, ActorRef<Reached> replyTo) implements Command {}
+
+    private record Wait(long lsn, long untilNanos, ActorRef<Reached> replyTo) implements Command {}
+
+    /** Told about once a second. */
+    public interface Owner {
+        /**
+         * @param inStep those of the confirmed tables that hold one moment of the source
+         * @param needsTables whether the list of tables is to be told
+         */
+        void captureReports(String migration, CaptureStatus status, Set<TableName> inStep, boolean needsTables);
+    }
+
+    private final TimerScheduler<Command> timers;
+    private final String migration;
+    private final String node;
+    private final Databases databases;
+    private final Owner owner;
+    private Run wanted;
+    private List<TableSpec> tables = List.of();
+    private ChangeRun run;
+    private long begunNanos;
+    private Problem problem;
+    private Duration pause = FIRST_PAUSE;
+    private long heardNanos = System.nanoTime();
+    private long carriedNanos = heardNanos;
+    private boolean carrying;
+
+    private ChangeCapture(
+            ActorContext<Command> context,
+            TimerScheduler<Command> timers,
+            String migration,
+            String node,
+            Databases databases,
+            Owner owner) {
+        super(context);
+        this.timers = timers;
+        this.migration = migration;
+        this.node = node;
+        this.databases = databases;
+        this.owner = owner;
+    }
+
+    /** @param node name of the node on which it runs */
+    public static Behavior<Command> create(String migration, String node, Databases databases, Owner owner) {
+        return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
+            timers.startTimerWithFixedDelay(new Tick(), TICK);
+            return new ChangeCapture(context, timers, migration, node, databases, owner);
+        }));
+    }
+
+    @Override
+    public Receive<Command> createReceive() {
+        return newReceiveBuilder()
+                .onMessage(Run.class, this::onRun)
+                .onMessage(End.class, message -> Behaviors.stopped())
+                .onMessage(Announce.class, this::onAnnounce)
+                .onMessage(Landed.class, this::onLanded)
+                .onMessage(FoundLanded.class, this::onFoundLanded)
+                .onMessage(GaveUp.class, this::onGaveUp)
+                .onMessage(Mistrust.class, this::onMistrust)
+                .onMessage(AskReached.class, this::onAskReached)
+                .onMessage(LookedUp.class, this::onLookedUp)
+                .onMessage(Wait.class, this::onWait)
+                .onMessage(Failed.class, this::onFailed)
+                .onMessage(Carried.class, this::onCarried)
+                .onMessage(Begin.class, message -> begin())
+                .onMessage(Tick.class, this::onTick)
+                .onSignal(PostStop.class, signal -> {
+                    stop();
+                    return this;
+                })
+                .build();
+    }
+
+    private Behavior<Command> onRun(Run message) {
+        heardNanos = System.nanoTime();
+        wanted = message;
+        if (!message.tables().isEmpty()) {
+            tables = message.tables();
+        }
+        if (!message.active()) {
+            stop();
+            timers.cancel("begin");
+            problem = null;
+            pause = FIRST_PAUSE;
+        }
+        return begin();
+    }
+
+    private Behavior<Command> begin() {
+        boolean may = wanted != null && wanted.active() && !tables.isEmpty() && run == null;
+        if (may && !timers.isTimerActive("begin") && !needsAPerson()) {
+            Plan plan = wanted.plan();
+            CaptureSlot slot = wanted.slot();
+            ActorRef<Command> self = getContext().getSelf();
+            ChangeRun[] begun = new ChangeRun[1];
+            begun[0] = new ChangeRun(
+                    new ChangeRun.Ends(
+                            databases.source(plan).capture(plan),
+                            databases.target(plan).follow(plan),
+                            new ChangeSource.Slot(
+                                    slot.name(), slot.publication(), slot.systemIdentifier(), slot.timeline()),
+                            tables),
+                    why -> self.tell(new Failed(begun[0], Problem.of(why, "changes of " + migration))));
+            run = begun[0];
+            begunNanos = System.nanoTime();
+            run.start();
+        }
+        return this;
+    }
+
+    private boolean needsAPerson() {
+        return problem != null
+                && problem.code().retry() != Retry.UNTIL_IT_WORKS
+                && problem.code().retry() != Retry.BOUNDED;
+    }
+
+    private void stop() {
+        if (run != null) {
+            run.stop();
+            run = null;
+        }
+    }
+
+    private Behavior<Command> onFailed(Failed message) {
+        if (message.run() != run) {
+            return this;
+        }
+        run = null;
+        problem = message.problem();
+        getContext().getLog().warn("the changes of {} stopped: {}", migration, problem.line());
+        boolean young = System.nanoTime() - begunNanos < YOUNG.toNanos();
+        pause = young ? min(pause.multipliedBy(2), LONGEST_PAUSE) : FIRST_PAUSE;
+        timers.startSingleTimer("begin", new Begin(), pause);
+        return this;
+    }
+
+    private static Duration min(Duration one, Duration other) {
+        return one.compareTo(other) < 0 ? one : other;
+    }
+
+    private Behavior<Command> onMistrust(Mistrust message) {
+        if (run != null) {
+            run.stop();
+            return onFailed(new Failed(
+                    run, new Problem(ErrorCode.CAPTURE_NOT_READY, message.why(), migration, "It begins again.")));
+        }
+        return this;
+    }
+
+    private Behavior<Command> onAnnounce(Announce message) {
+        ActorRef<Answer> replyTo = message.replyTo();
+        if (run == null || !run.isReady()) {
+            refuse(replyTo, ChangeRun.notReady());
+            return this;
+        }
+        run.announce(
+                message.table(),
+                message.shard(),
+                announced -> replyTo.tell(new Answer(
+                        announced.alreadyLanded(), announced.epoch(), announced.ticket(), announced.passedBy(), null)),
+                refusal -> refuse(replyTo, refusal));
+        return this;
+    }
+
+    private static void refuse(ActorRef<Answer> replyTo, GodwitException why) {
+        replyTo.tell(new Answer(false, 0, 0, Set.of(), why.problem()));
+    }
+
+    private Behavior<Command> onLanded(Landed message) {
+        if (run != null) {
+            run.landed(message.epoch(), message.table(), message.shard(), message.snapshot(), message.lsn());
+        }
+        return this;
+    }
+
+    private Behavior<Command> onFoundLanded(FoundLanded message) {
+        if (run != null) {
+            run.foundLanded(message.table(), message.shard());
+        }
+        return this;
+    }
+
+    private Behavior<Command> onGaveUp(GaveUp message) {
+        if (run != null) {
+            run.gaveUp(message.epoch(), message.ticket(), message.table(), message.shard());
+        }
+        return this;
+    }
+
+    private Behavior<Command> onAskReached(AskReached message) {
+        ActorRef<Reached> replyTo = message.replyTo();
+        if (message.lsn() >= 0) {
+            return onWait(new Wait(message.lsn(), System.nanoTime() + SYNC_ANSWER.toNanos(), replyTo));
+        }
+        if (wanted == null) {
+            replyTo.tell(new Reached(-1, false, ChangeRun.notReady().problem()));
+            return this;
+        }
+        Plan plan = wanted.plan();
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(
+                                () -> databases
+                                        .source(plan)
+                                        .capture(plan)
+                                        .moment()
+                                        .lsn(),
+                                BlockingDispatcher.of(getContext().getSystem())),
+                        (lsn, failure) -> failure == null
+                                ? new LookedUp(lsn, null, replyTo)
+                                : new LookedUp(-1, Problem.of(failure, "changes of " + migration), replyTo));
+        return this;
+    }
+
+    private Behavior<Command> onLookedUp(LookedUp message) {
+        if (message.problem() != null) {
+            message.replyTo().tell(new Reached(-1, false, message.problem()));
+            return this;
+        }
+        return onWait(new Wait(message.lsn(), System.nanoTime() + SYNC_ANSWER.toNanos(), message.replyTo()));
+    }
+
+    private Behavior<Command> onWait(Wait message) {
+        boolean reached = run != null && run.reachedLsn() >= message.lsn();
+        if (reached && wanted != null && wanted.sequences()) {
+            carryThenAnswer(message);
+        } else if (reached || System.nanoTime() - message.untilNanos() > 0) {
+            message.replyTo().tell(new Reached(message.lsn(), reached, run == null ? problem : null));
+        } else {
+            timers.startSingleTimer(message, message, Duration.ofMillis(50));
+        }
+        return this;
+    }
+
+    /** What was committed before may have taken values of sequences. */
+    private void carryThenAnswer(Wait message) {
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.runAsync(
+                                carrying(), BlockingDispatcher.of(getContext().getSystem())),
+                        (done, failure) -> {
+                            Problem why = failure == null ? null : Problem.of(failure, "sequences of " + migration);
+                            message.replyTo().tell(new Reached(message.lsn(), failure == null, why));
+                            return new Carried(why);
+                        });
+    }
+
+    private Runnable carrying() {
+        Plan plan = wanted.plan();
+        return () -> databases.target(plan).carryPositions(plan, databases.source(plan)::positions);
+    }
+
+    private void carry() {
+        boolean due = System.nanoTime() - carriedNanos > CARRY.toNanos();
+        if (due && !carrying && wanted.sequences() && wanted.active()) {
+            carrying = true;
+            getContext()
+                    .pipeToSelf(
+                            CompletableFuture.runAsync(
+                                    carrying(),
+                                    BlockingDispatcher.of(getContext().getSystem())),
+                            (done, failure) -> new Carried(
+                                    failure == null ? null : Problem.of(failure, "sequences of " + migration)));
+        }
+    }
+
+    private Behavior<Command> onCarried(Carried message) {
+        carrying = false;
+        carriedNanos = System.nanoTime();
+        if (message.problem() != null) {
+            getContext()
+                    .getLog()
+                    .warn(
+                            "the sequences of {} could not be carried over: {}",
+                            migration,
+                            message.problem().line());
+        }
+        return this;
+    }
+
+    private Behavior<Command> onTick(Tick tick) {
+        if (System.nanoTime() - heardNanos > SILENCE.toNanos()) {
+            return Behaviors.stopped();
+        }
+        if (wanted == null) {
+            return this;
+        }
+        carry();
+        if (run == null || !run.isReady()) {
+            owner.captureReports(migration, notRunning(), Set.of(), tables.isEmpty());
+            return this;
+        }
+        if (System.nanoTime() - begunNanos > YOUNG.toNanos()) {
+            problem = null;
+        }
+        CaptureStatus status = running(run.state());
+        run.inOneMoment(
+                Set.copyOf(wanted.confirmed()), inStep -> owner.captureReports(migration, status, inStep, false));
+        return this;
+    }
+
+    private CaptureStatus notRunning() {
+        return new CaptureStatus(false, node, -1, 0, 0, 0, 0, 0, 0, "", -1, -1, 0, problem);
+    }
+
+    private CaptureStatus running(RunState state) {
+        boolean known = state.sourceLsn() >= 0 && state.reachedLsn() >= 0;
+        double waited = state.waitingSinceMicros() == 0
+                ? 0
+                : Math.max(0, System.currentTimeMillis() / 1e3 - state.waitingSinceMicros() / 1e6);
+        return new CaptureStatus(
+                true,
+                node,
+                known ? Math.max(0, state.sourceLsn() - state.reachedLsn()) : -1,
+                state.waiting(),
+                waited,
+                state.joining(),
+                state.inserted(),
+                state.updated(),
+                state.deleted(),
+                state.slot().map(ChangeSource.SlotHealth::walStatus).orElse(""),
+                state.slot().map(ChangeSource.SlotHealth::retainedBytes).orElse(-1L),
+                state.slot().map(ChangeSource.SlotHealth::safeBytes).orElse(-1L),
+                state.oldestSnapshotSeconds(),
+                null);
+    }
+}

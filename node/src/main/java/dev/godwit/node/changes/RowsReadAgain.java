@@ -1,0 +1,63 @@
+package dev.godwit.node.changes;
+
+import dev.godwit.node.capture.ChangeJoin;
+import dev.godwit.node.capture.Effect;
+import dev.godwit.node.source.ChangeSource;
+import dev.godwit.node.source.ChangeSource.RowNow;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/** Reads rows of which the stream does not hold all values, each as a shard of one key with a snapshot of its own. */
+final class RowsReadAgain {
+    /** Commits that the stream has passed by become visible soon; one that waits for a synchronous standby may take longer. */
+    private static final int TRIES = 400;
+
+    private static final long PAUSE_MILLIS = 50;
+
+    private RowsReadAgain() {}
+
+    /** The same effects, with rows in the place of the wish to read them. Blocks. */
+    static List<Effect> resolved(ChangeSource source, ChangeJoin join, List<Effect> effects) {
+        if (effects.stream().noneMatch(Effect.ReadRow.class::isInstance)) {
+            return effects;
+        }
+        List<Effect> resolved = new ArrayList<>();
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.ReadRow asked) {
+                resolved.addAll(read(source, join, asked));
+            } else {
+                resolved.add(effect);
+            }
+        }
+        return resolved;
+    }
+
+    private static List<Effect> read(ChangeSource source, ChangeJoin join, Effect.ReadRow asked) {
+        for (int i = 0; i < TRIES; i++) {
+            RowNow now = source.row(asked.table(), asked.key());
+            Optional<List<Effect>> effects = join.rowRead(
+                    asked, now.values(), now.moment().snapshot(), now.moment().lsn());
+            if (effects.isPresent()) {
+                return effects.get();
+            }
+            rest();
+        }
+        throw new GodwitException(
+                ErrorCode.SOURCE_SNAPSHOT_TOO_EARLY,
+                "Commits that the source has sent already are not visible after " + TRIES * PAUSE_MILLIS / 1000 + " s.",
+                asked.table().name().text(),
+                "Look for commits that wait for a synchronous standby.");
+    }
+
+    private static void rest() {
+        try {
+            Thread.sleep(PAUSE_MILLIS);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw ChangeRun.notReady();
+        }
+    }
+}

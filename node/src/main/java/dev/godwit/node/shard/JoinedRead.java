@@ -1,0 +1,143 @@
+package dev.godwit.node.shard;
+
+import dev.godwit.node.capture.Visibility;
+import dev.godwit.node.source.RangeReader;
+import dev.godwit.node.target.TargetDatabase.Join;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.table.Shard;
+import dev.godwit.protocol.table.TableSpec;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
+
+/**
+ * The part of one try to copy a shard that meets the stream of changes: announces the shard, takes a snapshot that sees
+ * every transaction that the stream has passed by, and tells what became of it. Does nothing where there is no stream.
+ */
+final class JoinedRead {
+    /** How long an answer of the reader is waited for. */
+    private static final Duration ANSWER = Duration.ofSeconds(10);
+
+    /** How long snapshots are taken anew: a commit that waits for a synchronous standby may take its time. */
+    private static final Duration VISIBLE = Duration.ofSeconds(20);
+
+    private static final long FIRST_PAUSE_MILLIS = 2;
+    private static final long LONGEST_PAUSE_MILLIS = 250;
+
+    private final Optional<ChangeReader> changes;
+    private final TableSpec table;
+    private final Shard shard;
+    private ChangeReader.Announced announced;
+    private String snapshot;
+    private long lsn;
+
+    JoinedRead(Optional<ChangeReader> changes, TableSpec table, Shard shard) {
+        this.changes = changes;
+        this.table = table;
+        this.shard = shard;
+    }
+
+    /** Announces the shard; true if the reader knows it as landed already. Blocks. */
+    boolean announce() {
+        if (changes.isEmpty()) {
+            return false;
+        }
+        ChangeReader.Announced answer = await(changes.get());
+        if (answer.alreadyLanded()) {
+            return true;
+        }
+        announced = answer;
+        return false;
+    }
+
+    private ChangeReader.Announced await(ChangeReader reader) {
+        try {
+            return reader.announce(table, shard).toCompletableFuture().get(ANSWER.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | CompletionException e) {
+            throw e.getCause() instanceof GodwitException known ? known : notReady();
+        } catch (TimeoutException e) {
+            throw notReady();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw notReady();
+        }
+    }
+
+    static GodwitException notReady() {
+        return new GodwitException(
+                ErrorCode.CAPTURE_NOT_READY, "Nobody reads the source's changes at the moment.", "", "");
+    }
+
+    /** Opens readers until one sees all that it must see. Blocks. */
+    RangeReader read(Supplier<RangeReader> open) {
+        long begun = System.nanoTime();
+        long pause = FIRST_PAUSE_MILLIS;
+        while (true) {
+            RangeReader reader = open.get();
+            if (announced == null) {
+                return reader;
+            }
+            boolean fits = false;
+            try {
+                Visibility sees = Visibility.of(reader.snapshot());
+                fits = announced.passedBy().stream().allMatch(sees::sees);
+                if (fits) {
+                    snapshot = reader.snapshot();
+                    lsn = reader.lsn();
+                    return reader;
+                }
+            } finally {
+                if (!fits) {
+                    reader.close();
+                }
+            }
+            if (System.nanoTime() - begun > VISIBLE.toNanos()) {
+                throw new GodwitException(
+                        ErrorCode.SOURCE_SNAPSHOT_TOO_EARLY,
+                        "Commits that the source has sent already are not visible after " + VISIBLE.toSeconds() + " s.",
+                        "",
+                        "Look for commits that wait for a synchronous standby.");
+            }
+            rest(pause);
+            pause = Math.min(LONGEST_PAUSE_MILLIS, 2 * pause);
+        }
+    }
+
+    private static void rest(long millis) {
+        try {
+            Thread.sleep(millis);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw notReady();
+        }
+    }
+
+    Optional<Join> join() {
+        return announced == null ? Optional.empty() : Optional.of(new Join(announced.epoch(), lsn));
+    }
+
+    void landed() {
+        if (announced != null) {
+            changes.orElseThrow().landed(announced, table.name(), shard.id(), snapshot, lsn);
+        }
+    }
+
+    void foundLanded() {
+        changes.ifPresent(reader -> reader.foundLanded(table.name(), shard.id()));
+    }
+
+    void gaveUp() {
+        if (announced != null) {
+            changes.orElseThrow().gaveUp(announced, table.name(), shard.id());
+        }
+    }
+
+    void mistrust() {
+        changes.ifPresent(reader -> reader.mistrust("a shard that had landed is not in the target"));
+    }
+}

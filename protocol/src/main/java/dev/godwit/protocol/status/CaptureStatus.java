@@ -1,0 +1,39 @@
+package dev.godwit.protocol.status;
+
+import dev.godwit.protocol.Wire;
+import dev.godwit.protocol.error.Problem;
+
+/**
+ * How the changes of the source come over.
+ *
+ * @param running whether they are read and applied now
+ * @param node that reads them; empty if none does
+ * @param bytesBehind bytes of the source's log that are not yet known to be in the target; -1 if not known
+ * @param changesWaiting changes that are read and not yet applied
+ * @param secondsBehind age of the oldest commit that is not yet in the target, by the source's clock; 0 if none is known of
+ * @param shardsJoining shards that are being copied, or not yet in step with the changes
+ * @param inserted rows inserted because of changes, since the reader began
+ * @param updated rows updated
+ * @param deleted rows deleted
+ * @param walStatus {@code pg_replication_slots.wal_status}; empty if not known
+ * @param retainedBytes what the source keeps of its log for us; -1 if not known
+ * @param safeBytes how much may still be written before it throws that away; -1: no limit, or not known
+ * @param oldestSnapshotSeconds age of the oldest snapshot that a shard under way holds; 0 if none
+ * @param problem why it does not run; null if it does
+ */
+public record CaptureStatus(
+        boolean running,
+        String node,
+        long bytesBehind,
+        long changesWaiting,
+        double secondsBehind,
+        int shardsJoining,
+        long inserted,
+        long updated,
+        long deleted,
+        String walStatus,
+        long retainedBytes,
+        long safeBytes,
+        double oldestSnapshotSeconds,
+        Problem problem)
+        implements Wire {}
