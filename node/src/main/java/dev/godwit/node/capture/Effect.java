@@ -41,15 +41,38 @@ public sealed interface Effect {
     }
 
     /**
-     * A row that has come to this key, of which the stream does not hold all values: it is to be read from the source,
-     * as it is now, in a snapshot of its own.
+     * A row is to be read from the source by its key, as it is now, in a snapshot of its own: the stream does not hold all
+     * of its values. No target does this: it is replaced by what {@link ChangeJoin#rowRead} says.
      *
-     * @param row what the stream holds of it
+     * @param key in the order of {@link TableSpec#keyColumns}
      */
-    record ReadRow(TableSpec table, Relation relation, Tuple row) implements Effect {
+    record ReadRow(TableSpec table, Relation relation, List<String> key) implements Effect {
+        public ReadRow {
+            key = List.copyOf(key);
+        }
+
         @Override
         public long bytes() {
-            return row.bytes();
+            return 64 + key.stream().mapToLong(String::length).sum();
+        }
+
+        /** Without the key. */
+        @Override
+        public String toString() {
+            return "a row of " + table.name() + " to be read";
+        }
+    }
+
+    /**
+     * A row that was read by itself is in the target, or is not there, as that snapshot sees it: to be kept as a landed
+     * shard of its own.
+     *
+     * @param shard of a range {@link JoinedShard#isOneKey}; caught up from the beginning
+     */
+    record KeyLanded(JoinedShard shard) implements Effect {
+        @Override
+        public long bytes() {
+            return 256;
         }
     }
 

@@ -107,6 +107,17 @@ public final class Tuple {
         return new Tuple(completed);
     }
 
+    /** The same in these places alone. */
+    Tuple completedBy(Tuple other, int[] places) {
+        byte[][] completed = values.clone();
+        for (int place : places) {
+            if (completed[place] == UNCHANGED) {
+                completed[place] = other.values[place];
+            }
+        }
+        return new Tuple(completed);
+    }
+
     /** Bytes of memory that it takes, about. */
     public long bytes() {
         return bytes;
