@@ -101,7 +101,7 @@ final class CopyReader implements RangeReader {
 
     @Override
     public long lsn() {
-        throw new UnsupportedOperationException();
+        return session.reading(where, () -> WalPosition.inserted(session.connection()));
     }
 
     @Override

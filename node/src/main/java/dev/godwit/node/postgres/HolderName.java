@@ -39,7 +39,8 @@ record HolderName(String cluster, String shard, String node) {
         return Long.parseUnsignedLong(shard, 16);
     }
 
-    private static String hash(String text, int digits) {
+    /** @param digits of hexadecimal, up to 64 */
+    static String hash(String text, int digits) {
         try {
             byte[] digest = MessageDigest.getInstance("SHA-256").digest(text.getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest).substring(0, digits);

@@ -77,6 +77,20 @@ final class PostgresConnections implements AutoCloseable {
         }
     }
 
+    /**
+     * A dedicated session for replication, in autocommit; closing it ends it.
+     *
+     * @param silence after which the server ends it
+     * @throws GodwitException as {@link #open()}
+     */
+    Connection replicating(Duration silence) {
+        try {
+            return sessions.replicating(silence);
+        } catch (SQLException e) {
+            throw ReplicationErrors.translate(e, place());
+        }
+    }
+
     /** Ends a session of {@link #take()} instead of giving it back: it is cut off without a word to the server. */
     void discard(Connection connection) {
         try {

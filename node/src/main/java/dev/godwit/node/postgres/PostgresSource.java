@@ -137,7 +137,7 @@ public final class PostgresSource implements SourceDatabase {
 
     @Override
     public ChangeSource capture(Plan plan) {
-        throw new UnsupportedOperationException();
+        return new PostgresChangeSource(connections, CaptureNames.of(plan));
     }
 
     @Override

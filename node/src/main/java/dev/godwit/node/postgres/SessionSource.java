@@ -8,6 +8,7 @@ import java.sql.Connection;
 import java.sql.SQLException;
 import java.sql.SQLFeatureNotSupportedException;
 import java.sql.Statement;
+import java.time.Duration;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -49,12 +50,31 @@ final class SessionSource implements DataSource {
     /** A session in autocommit, with our settings. */
     @Override
     public Connection getConnection() throws SQLException {
-        Connection connection = DRIVER.connect(URL, properties());
+        return connect(properties(), "");
+    }
+
+    /**
+     * A session in autocommit that takes the commands of replication beside SQL, with the same settings: what it streams is
+     * printed as what other sessions read. The server ends it where nothing was heard of us for so long.
+     */
+    Connection replicating(Duration silence) throws SQLException {
+        Properties properties = properties();
+        PGProperty.REPLICATION.set(properties, "database");
+        // It understands no other protocol of queries, and the driver need not find out what the server can.
+        PGProperty.PREFER_QUERY_MODE.set(properties, "simple");
+        PGProperty.ASSUME_MIN_SERVER_VERSION.set(properties, "12");
+        StringBuilder sql = new StringBuilder();
+        set(sql, "wal_sender_timeout", String.valueOf(silence.toMillis()));
+        return connect(properties, sql.toString());
+    }
+
+    private Connection connect(Properties properties, String furtherSettings) throws SQLException {
+        Connection connection = DRIVER.connect(URL, properties);
         if (connection == null) {
             throw new SQLException("the driver did not accept the address", "08001");
         }
         try (Statement statement = connection.createStatement()) {
-            statement.execute(settings(connection.getMetaData().getDatabaseMajorVersion()));
+            statement.execute(settings(connection.getMetaData().getDatabaseMajorVersion()) + furtherSettings);
         } catch (SQLException e) {
             connection.close();
             throw e;

@@ -143,6 +143,18 @@ final class Sql {
         conditions.add('(' + idents(columns) + ") " + operator + " (" + String.join(",", bounds) + ')');
     }
 
+    /** The condition that holds for the row of this key, as text per key column. Holds values of a row: never for a log. */
+    static String hasKey(TableSpec table, List<String> key) {
+        if (key.isEmpty() || key.size() != table.keyColumns().size()) {
+            throw new IllegalArgumentException("a key has one value per key column");
+        }
+        List<String> conditions = new ArrayList<>(key.size());
+        for (int i = 0; i < key.size(); i++) {
+            conditions.add(ident(table.keyColumns().get(i)) + " = " + bound(table, i, key));
+        }
+        return String.join(" AND ", conditions);
+    }
+
     private static String bound(TableSpec table, int i, List<String> values) {
         return literal(values.get(i)) + "::" + table.typeOf(table.keyColumns().get(i));
     }
