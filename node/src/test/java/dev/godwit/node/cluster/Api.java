@@ -70,6 +70,24 @@ public final class Api {
         return as(MigrationStatus.class, answered("POST", "/v1/migrations/" + migration + ":" + action, ""));
     }
 
+    /** The answer to a GET as it stands, for what has no type. */
+    public JsonNode get(String path) {
+        return tree(answered("GET", path, null));
+    }
+
+    /** The same for a POST without a body. */
+    public JsonNode post(String path) {
+        return tree(answered("POST", path, ""));
+    }
+
+    private static JsonNode tree(String json) {
+        try {
+            return Json.mapper().readTree(json);
+        } catch (JsonProcessingException e) {
+            throw new AssertionError("not JSON: " + json, e);
+        }
+    }
+
     /**
      * Waits until the migration is in this phase.
      *

@@ -21,7 +21,7 @@ public record Database(int port, String name) implements Sessions {
     public static final String USER = "postgres";
 
     /** Rows as text must not depend on the server's settings. */
-    private static final String SETTINGS = "SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';"
+    static final String SETTINGS = "SET datestyle = 'ISO, YMD'; SET intervalstyle = 'postgres';"
             + " SET timezone = 'UTC'; SET extra_float_digits = 3; SET bytea_output = 'hex'; SET lc_monetary = 'C'";
 
     /**

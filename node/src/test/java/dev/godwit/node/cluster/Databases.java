@@ -83,7 +83,9 @@ public final class Databases implements AutoCloseable {
     public void assertEqual() {
         Map<String, Database.Content> expected = source.contents();
         assertThat(expected).isNotEmpty();
-        assertThat(target.contents()).isEqualTo(expected);
+        assertThat(target.contents())
+                .as(() -> Differences.between(source, target, expected.keySet()))
+                .isEqualTo(expected);
     }
 
     /**

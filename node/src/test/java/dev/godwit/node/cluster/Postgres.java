@@ -3,6 +3,7 @@ package dev.godwit.node.cluster;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** An embedded PostgreSQL 17 that trusts everybody on the loopback address; durability is off, for speed. */
@@ -17,13 +18,24 @@ public final class Postgres implements AutoCloseable {
 
     /** Starts a server of one's own. */
     public static Postgres start() {
+        return start(Map.of());
+    }
+
+    /** Starts a server of one's own whose changes can be captured. */
+    public static Postgres startLogical() {
+        return start(Map.of("wal_level", "logical", "max_replication_slots", "20", "max_wal_senders", "20"));
+    }
+
+    /** @param settings beside ours */
+    private static Postgres start(Map<String, String> settings) {
+        EmbeddedPostgres.Builder builder = EmbeddedPostgres.builder()
+                .setServerConfig("max_connections", "200")
+                .setServerConfig("shared_buffers", "64MB")
+                .setServerConfig("max_wal_size", "1GB")
+                .setServerConfig("autovacuum", "off");
+        settings.forEach(builder::setServerConfig);
         try {
-            return new Postgres(EmbeddedPostgres.builder()
-                    .setServerConfig("max_connections", "200")
-                    .setServerConfig("shared_buffers", "64MB")
-                    .setServerConfig("max_wal_size", "1GB")
-                    .setServerConfig("autovacuum", "off")
-                    .start());
+            return new Postgres(builder.start());
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

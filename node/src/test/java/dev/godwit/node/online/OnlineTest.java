@@ -1,0 +1,265 @@
+package dev.godwit.node.online;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.godwit.node.cluster.Api;
+import dev.godwit.node.cluster.Database;
+import dev.godwit.node.cluster.Databases;
+import dev.godwit.node.cluster.NodeJvm;
+import dev.godwit.node.cluster.PlanText;
+import dev.godwit.node.cluster.Postgres;
+import dev.godwit.node.cluster.TestCluster;
+import java.time.Duration;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/**
+ * The source is written all the while, and in the end both sides are equal. {@code -Dgodwit.online.seed=N} for the same
+ * writes and the same kills again; the seed is printed.
+ */
+class OnlineTest {
+    private static final Duration ENOUGH = Duration.ofSeconds(180);
+    private static final long SEED = Long.getLong("godwit.online.seed", System.nanoTime() % 1_000_000);
+    private static final int ROWS = 4000;
+    private static final int NODES = 2;
+
+    /** A tenth of what a session takes without a limit, and more than the load writes in a second. */
+    private static final long SLOW_BYTES_PER_SECOND = 1 << 20;
+
+    private static Postgres sourceServer;
+    private static TestCluster cluster;
+
+    private Databases databases;
+    private String migration;
+
+    @BeforeAll
+    static void start() {
+        sourceServer = Postgres.startLogical();
+        new Database(sourceServer.port(), "postgres")
+                .run("ALTER SYSTEM SET synchronous_commit = local", "SELECT pg_reload_conf()");
+        cluster = new TestCluster("online", Postgres.target().database("state"));
+        cluster.start(NODES);
+    }
+
+    @AfterAll
+    static void stop() {
+        cluster.close();
+        sourceServer.close();
+    }
+
+    @BeforeEach
+    void create() {
+        databases = Databases.create(sourceServer, Postgres.target());
+        migration = databases.source().name().replace('_', '-');
+    }
+
+    /** Else the slot would keep the source's log for ever. */
+    @AfterEach
+    void drop() {
+        cluster.api().act(migration, "cancel");
+        await("the end of the reader").atMost(ENOUGH).until(() -> slots("active") == 0);
+        databases
+                .source()
+                .texts("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
+                        + " WHERE database = current_database()");
+        databases.close();
+    }
+
+    private long slots(String which) {
+        return databases
+                .source()
+                .number("SELECT count(*) FROM pg_replication_slots WHERE database = current_database() AND " + which);
+    }
+
+    private PlanText plan() {
+        return PlanText.of(migration, databases).withConsistency("online");
+    }
+
+    private WriteLoad load(int writers, int hanging, int pauseMillis) {
+        return WriteLoad.start(databases.source(), new WriteLoad.Settings(SEED, ROWS, writers, hanging, pauseMillis));
+    }
+
+    private void awaitLanded(long shards) {
+        await(shards + " shards landed").atMost(ENOUGH).until(() -> databases.landedShards() >= shards);
+    }
+
+    /** Lets the load go on for a while when the rows are there, stops it, and compares. */
+    private void assertEqualInTheEnd(Api api, WriteLoad load) {
+        InStep.awaitCopied(api, migration, ENOUGH);
+        databases.fast();
+        long before = load.tally().of(Tally.Ending.COMMITTED);
+        await().atMost(ENOUGH).until(() -> load.tally().of(Tally.Ending.COMMITTED) > before + 200);
+        System.out.println(load.stop());
+        assertEqualInTheEnd(api);
+    }
+
+    private void assertEqualInTheEnd(Api api) {
+        InStep.awaitSync(api, migration, ENOUGH);
+        databases.assertEqual();
+        assertThat(cluster.errors()).isEmpty();
+    }
+
+    @Test
+    void a_source_that_rests_is_in_step_at_once_and_each_later_change_follows() {
+        WriteLoad.create(databases.source(), 200);
+        Api api = cluster.api();
+        api.submit(plan());
+        assertEqualInTheEnd(api);
+
+        databases.source().run("UPDATE account SET version = version + 1; DELETE FROM line WHERE number < 100");
+
+        assertThat(databases.source().number("SELECT min(version) FROM account"))
+                .isEqualTo(1);
+        assertEqualInTheEnd(api);
+    }
+
+    @Test
+    void everything_that_is_written_meanwhile_arrives() {
+        WriteLoad.create(databases.source(), ROWS);
+        databases.slow(SLOW_BYTES_PER_SECOND);
+        Api api = cluster.api();
+        try (WriteLoad load = load(4, 0, 10)) {
+            api.submit(plan());
+            assertEqualInTheEnd(api, load);
+        }
+    }
+
+    @Test
+    void nothing_is_lost_or_done_twice_though_nodes_are_killed() {
+        WriteLoad.create(databases.source(), ROWS);
+        databases.slow(SLOW_BYTES_PER_SECOND);
+        Api api = cluster.api();
+        Random random = new Random(SEED);
+        try (WriteLoad load = load(4, 0, 10)) {
+            api.submit(plan());
+            killOne(random, random.nextInt(8));
+            killOne(random, 12 + random.nextInt(12));
+            assertEqualInTheEnd(api, load);
+        }
+    }
+
+    private void killOne(Random random, long landed) {
+        awaitLanded(landed);
+        List<NodeJvm> nodes = cluster.living();
+        NodeJvm victim = nodes.get(random.nextInt(nodes.size()));
+        System.out.println(victim + " dies after " + landed + " shards, seed " + SEED);
+        victim.kill();
+        cluster.startOne();
+    }
+
+    @Test
+    void nothing_is_lost_or_done_twice_though_commits_are_sent_long_before_they_are_visible() {
+        WriteLoad.create(databases.source(), ROWS);
+        databases.slow(SLOW_BYTES_PER_SECOND);
+        databases.source().run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()");
+        Api api = cluster.api();
+        try (WriteLoad load = load(2, 6, 5)) {
+            api.submit(plan());
+            assertEqualInTheEnd(api, load);
+            assertThat(load.tally().of(Tally.Ending.HUNG)).isGreaterThan(50);
+        } finally {
+            databases.source().run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()");
+        }
+    }
+
+    @Test
+    void a_transaction_that_is_far_bigger_than_the_heap_goes_through() {
+        databases.source().fill("item", 20_000, 200);
+        databases.slow(256 << 10);
+        try (TestCluster small =
+                new TestCluster("online-small", Postgres.target().database("state")).withHeap("128m")) {
+            NodeJvm node = small.startOne();
+            Api api = small.api();
+            api.submit(plan().withMemoryPerNode("16MiB"));
+            awaitLanded(2);
+
+            databases
+                    .source()
+                    .run("INSERT INTO item SELECT i, 1, repeat(md5(i::text), 16) FROM generate_series(20001, 320000) i;"
+                            + "UPDATE item SET version = 2 WHERE id % 10 = 0");
+            databases.fast();
+            InStep.awaitSync(api, migration, ENOUGH);
+
+            databases.assertEqual();
+            assertThat(node.alive()).isTrue();
+            assertThat(small.errors()).isEmpty();
+            api.act(migration, "cancel");
+            await("the end of the reader").atMost(ENOUGH).until(() -> slots("active") == 0);
+        }
+    }
+
+    @Test
+    void a_table_that_is_emptied_in_mid_copy_has_in_the_end_what_came_afterwards() {
+        Database source = databases.source();
+        source.fill("item", 8000, 1000);
+        source.fill("other", 2000, 200);
+        databases.slow(100_000);
+        Api api = cluster.api();
+        api.submit(plan());
+        awaitLanded(4);
+
+        // It waits for the shards that are being read, and later ones wait for it.
+        source.run("TRUNCATE item; INSERT INTO item SELECT i * 20, 1, 'after' FROM generate_series(1, 300) i;"
+                + " UPDATE other SET version = 1 WHERE id % 7 = 0");
+        source.run("INSERT INTO item SELECT i * 20 + 1, 2, 'later' FROM generate_series(1, 300) i");
+        assertThat(InStep.isCopied(api, migration)).as("it was in mid-copy").isFalse();
+        databases.fast();
+
+        assertEqualInTheEnd(api);
+        assertThat(databases.target().number("SELECT count(*) FROM item")).isEqualTo(600);
+    }
+
+    @Test
+    void a_long_copy_holds_neither_an_old_snapshot_nor_much_of_the_log() {
+        Database source = databases.source();
+        WriteLoad.create(source, ROWS);
+        databases.toTarget().rate(96 << 10);
+        Api api = cluster.api();
+        try (WriteLoad load = load(1, 0, 40)) {
+            api.submit(plan());
+            awaitLanded(1);
+            long began = System.nanoTime();
+            long logBegan = source.number("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')");
+            double oldestSeconds = 0;
+            long mostRetained = 0;
+            while (!InStep.isCopied(api, migration)) {
+                oldestSeconds = Math.max(oldestSeconds, oldestSnapshotSeconds());
+                mostRetained = Math.max(mostRetained, retainedBytes());
+                // Much is logged that is nobody's change; and where the slot may begin again, else told every 15 s.
+                source.run(
+                        "SELECT pg_logical_emit_message(false, 'filler', repeat('x', 300000))",
+                        "SELECT pg_log_standby_snapshot()");
+            }
+            double copySeconds = (System.nanoTime() - began) / 1e9;
+            long logged = source.number("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')") - logBegan;
+            System.out.printf(
+                    "copy %.1f s, oldest snapshot %.1f s, logged %d bytes, retained at most %d%n",
+                    copySeconds, oldestSeconds, logged, mostRetained);
+
+            assertThat(oldestSeconds).isPositive().isLessThan(copySeconds / 3);
+            assertThat(mostRetained).isPositive().isLessThan(logged / 3);
+            assertEqualInTheEnd(api, load);
+        }
+    }
+
+    private double oldestSnapshotSeconds() {
+        return Double.parseDouble(databases
+                .source()
+                .text("SELECT coalesce(max(extract(epoch FROM clock_timestamp() - xact_start)), 0)"
+                        + " FROM pg_stat_activity WHERE datname = current_database()"
+                        + " AND application_name LIKE 'godwit%' AND backend_xmin IS NOT NULL"));
+    }
+
+    private long retainedBytes() {
+        return databases
+                .source()
+                .number("SELECT coalesce(max(pg_wal_lsn_diff(pg_current_wal_lsn(), restart_lsn)), 0)"
+                        + " FROM pg_replication_slots WHERE database = current_database()");
+    }
+}
