@@ -58,6 +58,7 @@ final class MigrationMetrics implements MultiCollector {
                 limits(all),
                 inFlight(all),
                 readFailures(answer.failures())));
+        captures(all, families);
         if (answer.at() != null) {
             families.add(GaugeSnapshot.builder()
                     .name("godwit_migrations_read_timestamp_seconds")
@@ -66,6 +67,35 @@ final class MigrationMetrics implements MultiCollector {
                     .build());
         }
         return new MetricSnapshots(families);
+    }
+
+    /** Nothing of a migration that captures no changes. */
+    private static void captures(List<MigrationStatus> all, List<MetricSnapshot> families) {
+        List<MigrationStatus> some =
+                all.stream().filter(status -> status.capture() != null).toList();
+        families.add(gauge("capture_running", "1 if changes are read and applied.", some, s -> s.capture()
+                        .running()
+                ? 1
+                : 0));
+        families.add(known(
+                "capture_behind_bytes",
+                "Bytes of the source's log that are not yet known to be in the target.",
+                some,
+                s -> s.capture().bytesBehind()));
+        GaugeSnapshot.Builder seconds = family(
+                "capture_behind_seconds", "Age of the oldest commit that is read and not yet applied.");
+        some.forEach(s -> seconds.dataPoint(gaugePoint(of(s), s.capture().secondsBehind())));
+        families.add(seconds.build());
+        families.add(known(
+                "capture_retained_bytes",
+                "What the source keeps of its log for the slot.",
+                some,
+                s -> s.capture().retainedBytes()));
+        families.add(known(
+                "capture_safe_bytes",
+                "How much may still be written before the slot is lost.",
+                some,
+                s -> s.capture().safeBytes()));
     }
 
     private static MetricSnapshot counter(

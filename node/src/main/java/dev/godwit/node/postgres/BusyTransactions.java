@@ -41,8 +41,7 @@ final class BusyTransactions {
      */
     static void await(Connection session, Duration atMost, String where) throws SQLException {
         long begun = System.nanoTime();
-        Set<Long> waitedFor =
-                Visibility.of(SourceTransaction.snapshot(session)).inProgress();
+        Set<Long> waitedFor = Visibility.of(SourceTransaction.snapshot(session)).inProgress();
         while (true) {
             Visibility now = Visibility.of(SourceTransaction.snapshot(session));
             List<Long> left = waitedFor.stream().filter(xid -> !now.sees(xid)).toList();
@@ -78,7 +77,9 @@ final class BusyTransactions {
                     2,
                     session.createArrayOf(
                             "text",
-                            xids.stream().map(xid -> String.valueOf(xid & ID_MASK)).toArray()));
+                            xids.stream()
+                                    .map(xid -> String.valueOf(xid & ID_MASK))
+                                    .toArray()));
             statement.setInt(3, NAMED_AT_MOST);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {

@@ -20,13 +20,14 @@ record CaptureNames(String slot) {
                 .append('\n')
                 .append(plan.source().postgres().database());
         new TreeMap<>(plan.targets())
-                .forEach((name, target) ->
-                        identity.append('\n').append(name).append(' ').append(target.postgres().place()));
+                .forEach((name, target) -> identity.append('\n')
+                        .append(name)
+                        .append(' ')
+                        .append(target.postgres().place()));
         String hash = HolderName.hash(identity.toString(), HASH_DIGITS);
         String readable = plan.name().replaceAll("[^a-z0-9_]", "_");
         int room = LONGEST - PREFIX.length() - 1 - hash.length();
-        return new CaptureNames(
-                PREFIX + readable.substring(0, Math.min(room, readable.length())) + '_' + hash);
+        return new CaptureNames(PREFIX + readable.substring(0, Math.min(room, readable.length())) + '_' + hash);
     }
 
     String publication() {

@@ -68,12 +68,13 @@ final class PostgresChangeSource implements ChangeSource {
                         connections.place());
             }
             if (known.isEmpty()) {
-                // Its commit may be in the log before the slot's first position, and not be visible yet: a snapshot that
+                // Its commit may be in the log before the slot's first position, and not be visible yet: a snapshot
+                // that
                 // misses it would miss it for ever. Also where an earlier call has made the slot and ended before this.
                 BusyTransactions.await(session, patience, connections.place());
             }
-            return known.orElseGet(() ->
-                    new Slot(names.slot(), names.publication(), server.systemIdentifier(), server.timeline()));
+            return known.orElseGet(
+                    () -> new Slot(names.slot(), names.publication(), server.systemIdentifier(), server.timeline()));
         });
     }
 

@@ -94,8 +94,9 @@ final class PostgresChangeStream implements ChangeStream {
     }
 
     private static String command(Slot slot) {
-        return "START_REPLICATION SLOT " + Sql.ident(slot.name()) + " LOGICAL 0/0 (proto_version '1', publication_names "
-                + Sql.literal(Sql.ident(slot.publication())) + ")";
+        return "START_REPLICATION SLOT " + Sql.ident(slot.name())
+                + " LOGICAL 0/0 (proto_version '1', publication_names " + Sql.literal(Sql.ident(slot.publication()))
+                + ")";
     }
 
     private static long confirmed(PostgresConnections connections, Slot slot) throws SQLException {

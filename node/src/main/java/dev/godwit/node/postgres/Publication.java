@@ -81,7 +81,8 @@ final class Publication {
             List<String> some = all.subList(from, Math.min(all.size(), from + TABLES_AT_ONCE)).stream()
                     .map(table -> "ONLY " + Sql.table(table))
                     .toList();
-            statement.execute("ALTER PUBLICATION " + Sql.ident(name) + ' ' + verb + " TABLE " + String.join(", ", some));
+            statement.execute(
+                    "ALTER PUBLICATION " + Sql.ident(name) + ' ' + verb + " TABLE " + String.join(", ", some));
         }
     }
 

@@ -23,9 +23,9 @@ final class ReplicationErrors {
             case "55006" ->
                 new GodwitException(
                         ErrorCode.SOURCE_SLOT_BUSY, what, where, "Wait until the session that reads it has ended.");
-            // No such slot or publication; a slot that was given up because of what it kept; a file of the log that is gone.
-            case "42704", "55000", "58P01" ->
-                new GodwitException(ErrorCode.SOURCE_SLOT_LOST, what, where, BEGIN_ANEW);
+            // No such slot or publication; a slot that was given up because of what it kept; a file of the log that is
+            // gone.
+            case "42704", "55000", "58P01" -> new GodwitException(ErrorCode.SOURCE_SLOT_LOST, what, where, BEGIN_ANEW);
             case "53400" ->
                 new GodwitException(
                         ErrorCode.SOURCE_SLOTS,

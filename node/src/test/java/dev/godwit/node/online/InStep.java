@@ -33,14 +33,16 @@ final class InStep {
 
     /** Waits until everything that was committed at the source before this call is in the target. */
     static void awaitSync(Api api, String migration, Duration atMost) {
-        api.post("/v1/migrations/" + migration + ":sync");
-        await(migration + " in step")
+        awaitCopied(api, migration, atMost);
+        String sync = "/v1/migrations/" + migration + ":sync";
+        long until = api.post(sync).path("until").asLong();
+        await(migration + " has what was committed before")
                 .atMost(atMost)
                 .pollInterval(Duration.ofMillis(250))
-                .until(
-                        () -> status(api, migration),
-                        status -> status.path("phase").asText().equals(IN_STEP)
-                                && status.path("capture").path("bytesBehind").asLong(-1) == 0);
+                .until(() -> {
+                    status(api, migration);
+                    return api.post(sync + "?until=" + until).path("reached").asBoolean();
+                });
     }
 
     /** @throws AssertionError if it has ended, or something needs a person */

@@ -226,7 +226,8 @@ class ChangeStreamTest {
     @Test
     void it_tells_how_far_the_source_is_where_nothing_concerns_us() {
         try (ChangeStream stream = capture.open(slot)) {
-            database.run("INSERT INTO public.ignored SELECT max(id) + 1 FROM (SELECT id FROM public.ignored UNION SELECT 0) i");
+            database.run(
+                    "INSERT INTO public.ignored SELECT max(id) + 1 FROM (SELECT id FROM public.ignored UNION SELECT 0) i");
             long written = WalPosition.of(database.text("SELECT pg_current_wal_flush_lsn()"));
 
             long told = 0;
@@ -250,7 +251,8 @@ class ChangeStreamTest {
         while (stream.next(Duration.ofMillis(300)).isPresent()) {
             begun = System.nanoTime();
         }
-        assertThat(Duration.ofNanos(System.nanoTime() - begun)).isBetween(Duration.ofMillis(300), Duration.ofSeconds(3));
+        assertThat(Duration.ofNanos(System.nanoTime() - begun))
+                .isBetween(Duration.ofMillis(300), Duration.ofSeconds(3));
 
         CompletableFuture<Void> reading = CompletableFuture.runAsync(() -> {
             while (true) {
@@ -293,8 +295,7 @@ class ChangeStreamTest {
     /** A commit that waits for a standby which is not there is in the log, and in no snapshot. */
     @Test
     void a_commit_is_sent_before_it_is_visible() throws Exception {
-        database.run(
-                "ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()");
+        database.run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()");
         await().until(() -> database.text("SHOW synchronous_standby_names").equals("nobody"));
         CompletableFuture<Void> committing = CompletableFuture.runAsync(
                 () -> database.run("SET synchronous_commit = on; INSERT INTO s.by_index VALUES (30, 'hangs', 1)"));
@@ -381,12 +382,15 @@ class ChangeStreamTest {
     }
 
     private static boolean begins(List<StreamMessage> messages, String table, String... firstValue) {
-        return changes(messages).stream().limit(1).anyMatch(change -> change instanceof Insert insert
-                ? insert.relation().name().name().equals(table)
-                        && (firstValue.length == 0 || insert.row().text(0).equals(firstValue[0]))
-                : change instanceof Update update
-                        && update.relation().name().name().equals(table)
-                        && firstValue.length == 0);
+        return changes(messages).stream()
+                .limit(1)
+                .anyMatch(change -> change instanceof Insert insert
+                        ? insert.relation().name().name().equals(table)
+                                && (firstValue.length == 0
+                                        || insert.row().text(0).equals(firstValue[0]))
+                        : change instanceof Update update
+                                && update.relation().name().name().equals(table)
+                                && firstValue.length == 0);
     }
 
     private static List<String> texts(Tuple tuple) {
@@ -405,7 +409,8 @@ class ChangeStreamTest {
             session.unwrap(PGConnection.class)
                     .getCopyAPI()
                     .copyOut(
-                            "COPY (SELECT " + Sql.idents(table.columns().stream()
+                            "COPY (SELECT "
+                                    + Sql.idents(table.columns().stream()
                                             .map(dev.godwit.protocol.table.ColumnSpec::name)
                                             .toList())
                                     + " FROM " + Sql.table(table.name()) + " WHERE id = " + id + ") TO STDOUT",
@@ -413,7 +418,8 @@ class ChangeStreamTest {
             String line = bytes.toString(StandardCharsets.UTF_8);
             List<String> values = new ArrayList<>();
             for (String value : line.substring(0, line.length() - 1).split("\t", -1)) {
-                values.add(value.equals("\\N") ? null : value.replace("\\t", "\t").replace("\\\\", "\\"));
+                values.add(
+                        value.equals("\\N") ? null : value.replace("\\t", "\t").replace("\\\\", "\\"));
             }
             return values;
         }

@@ -33,7 +33,8 @@ class PgOutputTest {
     @Test
     void a_table_and_its_types_are_told_before_its_rows() {
         assertThat(decoder.decode(relation('i').bytes(), 0)).isEmpty();
-        assertThat(decoder.decode(message('Y').int32(70_000).string("shop").string("mood").bytes(), 0))
+        assertThat(decoder.decode(
+                        message('Y').int32(70_000).string("shop").string("mood").bytes(), 0))
                 .isEmpty();
 
         Relation relation = ((StreamMessage.Insert) decode(insert("7", "x"))).relation();
@@ -42,8 +43,7 @@ class PgOutputTest {
         assertThat(relation.name()).isEqualTo(new TableName("shop", "örder"));
         assertThat(relation.identity()).isEqualTo(Relation.Identity.INDEX);
         assertThat(relation.columns())
-                .containsExactly(
-                        new Relation.Column("id", true, 20, -1), new Relation.Column("v", false, 1043, 14));
+                .containsExactly(new Relation.Column("id", true, 20, -1), new Relation.Column("v", false, 1043, 14));
     }
 
     @Test
@@ -51,7 +51,9 @@ class PgOutputTest {
         decoder.decode(
                 message('R').int32(1).string("").string("t").int8('d').int16(0).bytes(), 0);
 
-        assertThat(((StreamMessage.Truncate) decode(message('T').int32(1).int8(0).int32(1))).relations())
+        assertThat(((StreamMessage.Truncate)
+                                decode(message('T').int32(1).int8(0).int32(1)))
+                        .relations())
                 .extracting(Relation::name)
                 .containsExactly(new TableName("pg_catalog", "t"));
     }
@@ -60,11 +62,19 @@ class PgOutputTest {
     void values_are_null_unchanged_or_text_which_may_be_empty() {
         decoder.decode(relation('d').bytes(), 0);
 
-        Tuple row = ((StreamMessage.Update)
-                        decode(message('U').int32((int) OID).int8('N').int16(2).int8('u').text("")))
+        Tuple row = ((StreamMessage.Update) decode(message('U')
+                        .int32((int) OID)
+                        .int8('N')
+                        .int16(2)
+                        .int8('u')
+                        .text("")))
                 .row();
-        Tuple other = ((StreamMessage.Insert)
-                        decode(message('I').int32((int) OID).int8('N').int16(2).text("ä").int8('n')))
+        Tuple other = ((StreamMessage.Insert) decode(message('I')
+                        .int32((int) OID)
+                        .int8('N')
+                        .int16(2)
+                        .text("ä")
+                        .int8('n')))
                 .row();
 
         assertThat(row.isUnchanged(0)).isTrue();
@@ -78,7 +88,8 @@ class PgOutputTest {
         decoder.decode(relation('f').bytes(), 0);
 
         for (char kind : new char[] {'K', 'O'}) {
-            StreamMessage.Update update = (StreamMessage.Update) decode(message('U').int32((int) OID)
+            StreamMessage.Update update = (StreamMessage.Update) decode(message('U')
+                    .int32((int) OID)
                     .int8(kind)
                     .int16(2)
                     .text("1")
@@ -89,11 +100,12 @@ class PgOutputTest {
                     .text("b"));
             assertThat(update.old().text(0)).isEqualTo("1");
             assertThat(update.row().text(0)).isEqualTo("2");
-            StreamMessage.Delete delete = (StreamMessage.Delete)
-                    decode(message('D').int32((int) OID).int8(kind).int16(2).text("1").int8('n'));
+            StreamMessage.Delete delete = (StreamMessage.Delete) decode(
+                    message('D').int32((int) OID).int8(kind).int16(2).text("1").int8('n'));
             assertThat(delete.old().text(0)).isEqualTo("1");
         }
-        assertThat(((StreamMessage.Update) decode(message('U').int32((int) OID)
+        assertThat(((StreamMessage.Update) decode(message('U')
+                                .int32((int) OID)
                                 .int8('N')
                                 .int16(2)
                                 .text("1")
@@ -106,9 +118,13 @@ class PgOutputTest {
     void a_truncate_names_tables_and_whether_sequences_begin_again() {
         decoder.decode(relation('d').bytes(), 0);
 
-        assertThat(((StreamMessage.Truncate) decode(message('T').int32(1).int8(1).int32((int) OID))).restartIdentity())
+        assertThat(((StreamMessage.Truncate)
+                                decode(message('T').int32(1).int8(1).int32((int) OID)))
+                        .restartIdentity())
                 .isFalse();
-        assertThat(((StreamMessage.Truncate) decode(message('T').int32(1).int8(2).int32((int) OID))).restartIdentity())
+        assertThat(((StreamMessage.Truncate)
+                                decode(message('T').int32(1).int8(2).int32((int) OID)))
+                        .restartIdentity())
                 .isTrue();
     }
 
@@ -116,7 +132,8 @@ class PgOutputTest {
     void a_table_that_is_told_again_has_its_new_shape_from_then_on() {
         decoder.decode(relation('d').bytes(), 0);
         decoder.decode(
-                message('R').int32((int) OID)
+                message('R')
+                        .int32((int) OID)
                         .string("shop")
                         .string("renamed")
                         .int8('d')
@@ -128,15 +145,18 @@ class PgOutputTest {
                         .bytes(),
                 0);
 
-        StreamMessage.Insert insert =
-                (StreamMessage.Insert) decode(message('I').int32((int) OID).int8('N').int16(1).text("1"));
+        StreamMessage.Insert insert = (StreamMessage.Insert)
+                decode(message('I').int32((int) OID).int8('N').int16(1).text("1"));
 
         assertThat(insert.relation().name().name()).isEqualTo("renamed");
     }
 
     @Test
     void it_reads_from_a_place_within_a_frame() {
-        byte[] whole = new Message().int64(-1).raw(message('O').int64(7).string("x").bytes()).bytes();
+        byte[] whole = new Message()
+                .int64(-1)
+                .raw(message('O').int64(7).string("x").bytes())
+                .bytes();
 
         assertThat(decoder.decode(whole, 8)).contains(new StreamMessage.Origin("x"));
     }
@@ -168,13 +188,44 @@ class PgOutputTest {
         refused(message('S').int32(1).int8(1).bytes());
         refused(insert("7", "x").bytes());
         decoder.decode(relation('d').bytes(), 0);
-        refused(message('I').int32((int) OID).int8('K').int16(2).text("1").text("2").bytes());
+        refused(message('I')
+                .int32((int) OID)
+                .int8('K')
+                .int16(2)
+                .text("1")
+                .text("2")
+                .bytes());
         refused(message('I').int32((int) OID).int8('N').int16(1).text("1").bytes());
-        refused(message('I').int32((int) OID).int8('N').int16(2).text("1").int8('b').int32(0).bytes());
-        refused(message('U').int32((int) OID).int8('X').int16(2).text("1").text("2").bytes());
-        refused(message('D').int32((int) OID).int8('N').int16(2).text("1").text("2").bytes());
+        refused(message('I')
+                .int32((int) OID)
+                .int8('N')
+                .int16(2)
+                .text("1")
+                .int8('b')
+                .int32(0)
+                .bytes());
+        refused(message('U')
+                .int32((int) OID)
+                .int8('X')
+                .int16(2)
+                .text("1")
+                .text("2")
+                .bytes());
+        refused(message('D')
+                .int32((int) OID)
+                .int8('N')
+                .int16(2)
+                .text("1")
+                .text("2")
+                .bytes());
         refused(message('T').int32(0x7fff_ffff).int8(0).bytes());
-        refused(message('I').int32((int) OID).int8('N').int16(2).int8('t').int32(-1).bytes());
+        refused(message('I')
+                .int32((int) OID)
+                .int8('N')
+                .int16(2)
+                .int8('t')
+                .int32(-1)
+                .bytes());
         refused(relation('x').bytes());
     }
 
@@ -191,7 +242,8 @@ class PgOutputTest {
     }
 
     private static Message relation(char identity) {
-        return message('R').int32((int) OID)
+        return message('R')
+                .int32((int) OID)
                 .string("shop")
                 .string("örder")
                 .int8(identity)
