@@ -1,0 +1,140 @@
+package dev.godwit.node.lifecycle;
+
+import static dev.godwit.node.lifecycle.MigrationEvents.AT;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.CaptureSlot;
+import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.CaptureBegan;
+import dev.godwit.protocol.event.MigrationEvent.CaptureEnded;
+import dev.godwit.protocol.event.MigrationEvent.CaptureHalted;
+import dev.godwit.protocol.event.MigrationEvent.CatchingUp;
+import dev.godwit.protocol.event.MigrationEvent.FellBehind;
+import dev.godwit.protocol.event.MigrationEvent.InStep;
+import dev.godwit.protocol.event.MigrationEvent.MigrationCompleted;
+import dev.godwit.protocol.event.MigrationEvent.MigrationResumed;
+import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
+import dev.godwit.protocol.plan.Consistency;
+import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.status.Action;
+import dev.godwit.protocol.status.CaptureStatus;
+import dev.godwit.protocol.status.Phase;
+import java.util.List;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** What follows by itself, and what may be asked, where a migration takes changes over. */
+class CaptureStepsTest {
+    private static final CaptureSlot SLOT = new CaptureSlot("godwit_shop", "godwit_shop", "7000", 1);
+
+    private final MigrationLedger ledger = MigrationLedger.empty();
+
+    @BeforeEach
+    void begin() {
+        Plan plan = MigrationEvents.SUBMITTED.plan();
+        Plan online = new Plan(
+                plan.apiVersion(),
+                plan.kind(),
+                plan.name(),
+                plan.source(),
+                plan.targets(),
+                Consistency.ONLINE,
+                plan.include(),
+                plan.exclude(),
+                plan.schema(),
+                plan.leaveOut(),
+                plan.limits());
+        given(
+                new MigrationSubmitted(online, MigrationEvents.DIGEST, AT),
+                MigrationEvents.PLANNED,
+                MigrationEvents.CHECKED,
+                new CaptureBegan(SLOT, AT),
+                MigrationEvents.PREPARED,
+                MigrationEvents.STARTED,
+                MigrationEvents.USERS_COPIED,
+                MigrationEvents.USERS_COMPLETED,
+                MigrationEvents.ORDERS_COPIED,
+                MigrationEvents.ORDERS_COMPLETED,
+                MigrationEvents.SCHEMA_FINISHED);
+    }
+
+    private void given(MigrationEvent... events) {
+        List.of(events).forEach(ledger::apply);
+    }
+
+    private static CaptureStatus capture(boolean running, long bytes, double seconds, Problem problem) {
+        return new CaptureStatus(running, "n", bytes, 0, seconds, 0, 0, 0, 0, "reserved", 0, -1, 0, problem);
+    }
+
+    private List<MigrationEvent> told(CaptureStatus capture) {
+        return NextSteps.afterCapture(ledger, capture, AT);
+    }
+
+    @Test
+    void it_catches_up_where_another_migration_would_be_complete() {
+        assertThat(NextSteps.due(ledger, AT)).containsExactly(new CatchingUp(AT));
+        given(new CatchingUp(AT));
+        assertThat(ledger.phase()).isEqualTo(Phase.CATCHING_UP);
+        assertThat(NextSteps.due(ledger, AT)).isEmpty();
+    }
+
+    @Test
+    void it_is_in_step_when_little_is_left_and_behind_when_much_is() {
+        given(new CatchingUp(AT));
+        assertThat(told(capture(true, 100 << 20, 0, null))).isEmpty();
+        assertThat(told(capture(true, 100, 6, null))).isEmpty();
+        assertThat(told(capture(true, -1, 0, null))).isEmpty();
+        assertThat(told(capture(true, 100, 1, null))).containsExactly(new InStep(AT));
+        given(new InStep(AT));
+        assertThat(told(capture(true, 100 << 20, 20, null))).isEmpty();
+        assertThat(told(capture(true, 100, 31, null))).containsExactly(new FellBehind(AT));
+        assertThat(told(capture(false, -1, 0, null))).containsExactly(new FellBehind(AT));
+    }
+
+    @Test
+    void what_needs_a_person_halts_it_once_and_resuming_ends_that() {
+        given(new CatchingUp(AT));
+        Problem passing = new Problem(ErrorCode.TARGET_UNREACHABLE, "gone", "target", "");
+        Problem serious = new Problem(ErrorCode.CHANGE_DOES_NOT_FIT, "1 row is missing", "public.users", "");
+        assertThat(told(capture(false, -1, 0, passing))).isEmpty();
+        assertThat(told(capture(false, -1, 0, serious))).containsExactly(new CaptureHalted(serious, AT));
+        given(new CaptureHalted(serious, AT));
+        assertThat(told(capture(false, -1, 0, serious))).isEmpty();
+        assertThat(Requests.allowed(ledger)).contains(Action.RESUME);
+
+        List<MigrationEvent> resumed =
+                Requests.act("shop", ledger, Action.RESUME, "ann", AT).events();
+
+        assertThat(resumed).containsExactly(new MigrationResumed("ann", AT));
+        resumed.forEach(ledger::apply);
+        assertThat(ledger.captureHalted()).isEmpty();
+    }
+
+    @Test
+    void it_can_be_completed_in_step_alone_and_its_slot_is_dropped_then() {
+        given(new CatchingUp(AT));
+        assertThat(Requests.allowed(ledger)).doesNotContain(Action.COMPLETE);
+        given(new InStep(AT));
+        assertThat(ledger.captureEndIsDue()).isFalse();
+
+        List<MigrationEvent> completed =
+                Requests.act("shop", ledger, Action.COMPLETE, "ann", AT).events();
+
+        assertThat(completed).hasSize(1).first().isInstanceOf(MigrationCompleted.class);
+        completed.forEach(ledger::apply);
+        assertThat(ledger.phase()).isEqualTo(Phase.COMPLETED);
+        assertThat(ledger.captureEndIsDue()).isTrue();
+        given(new CaptureEnded(AT));
+        assertThat(ledger.captureEndIsDue()).isFalse();
+    }
+
+    @Test
+    void a_snapshot_of_its_state_holds_all_of_it() {
+        given(new CatchingUp(AT), new InStep(AT));
+        MigrationLedger recovered = MigrationLedger.of(ledger.stored());
+        assertThat(recovered.capture()).contains(SLOT);
+        assertThat(recovered.phase()).isEqualTo(Phase.IN_STEP);
+    }
+}
