@@ -282,13 +282,14 @@ final class ClaimTables {
         }
     }
 
-    private static List<ShardRange> ranges(String json, String migration, TableName table) {
+    /** The inverse of {@link #json}, for ranges. */
+    static List<ShardRange> ranges(String json, String migration, TableName table) {
         try {
             return JSON.readValue(json, RANGES);
         } catch (JsonProcessingException e) {
             throw new GodwitException(
                     ErrorCode.TARGET_FAILED,
-                    "A window in godwit.cut can't be read: somebody changed it, or a newer version wrote it.",
+                    "A range in schema godwit can't be read: somebody changed it, or a newer version wrote it.",
                     migration + ", " + Sql.printable(table.text()),
                     "Run the version of Godwit that wrote it.");
         }

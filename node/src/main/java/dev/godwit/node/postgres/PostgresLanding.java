@@ -79,6 +79,9 @@ final class PostgresLanding implements LandingSession {
             if (!ClaimTables.complete(connection, order, rows, bytes, digest)) {
                 throw ClaimTables.ownClaimIsGone(where);
             }
+            if (order.join().isPresent()) {
+                CaptureTables.join(connection, order, order.join().get(), where);
+            }
         } catch (SQLException e) {
             throw refused(e);
         }

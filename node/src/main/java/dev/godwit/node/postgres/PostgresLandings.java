@@ -49,8 +49,11 @@ final class PostgresLandings {
         String where = where(order.migration(), table, order.shard().id());
         ClaimHolder holder = new ClaimHolder(name, name.cluster(), patience, where);
         return claim(where, holder, connection -> {
+            // The source may forget its changes on the strength of a claim that joins them.
+            String commit = order.join().isPresent() ? "on" : "off";
             TargetSessions.begin(
-                    connection, "SET LOCAL synchronous_commit = off;SET LOCAL lock_timeout = '" + CLAIM_WAIT + "'");
+                    connection,
+                    "SET LOCAL synchronous_commit = " + commit + ";SET LOCAL lock_timeout = '" + CLAIM_WAIT + "'");
             OptionalInt backend = ClaimTables.claim(connection, order, name.text(), COPY_LOCK_WAIT);
             if (backend.isPresent()) {
                 return Optional.of(new Landing.Open(open(connection, order, name, backend.getAsInt(), where)));

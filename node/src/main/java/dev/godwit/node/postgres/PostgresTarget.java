@@ -295,7 +295,7 @@ public final class PostgresTarget implements TargetDatabase {
 
     @Override
     public ChangeTarget follow(Plan plan) {
-        throw new UnsupportedOperationException();
+        return new PostgresChangeTarget(sessions, plan.name(), place);
     }
 
     @Override

@@ -122,7 +122,8 @@ final class TargetCheck {
         sessions.reading(place, connection -> {
             boolean mayCreateSchemas = is(connection, "SELECT has_database_privilege(current_database(), 'CREATE')");
             boolean present = TargetTables.present(connection);
-            if (!present || LargeObjects.areAmong(tables) && !LargeObjectLanding.isThere(connection)) {
+            if (!TargetTables.complete(connection)
+                    || LargeObjects.areAmong(tables) && !LargeObjectLanding.isThere(connection)) {
                 requireCreate(connection, TargetTables.SCHEMA, mayCreateSchemas);
             }
             if (present && !mayUseOwnTables(connection)) {

@@ -36,7 +36,13 @@ final class TargetTables {
             "object",
             "archive",
             "archive_chunk",
-            "archive_object");
+            "archive_object",
+            "capture",
+            "applied",
+            "joined");
+
+    /** Those that every version has made. */
+    private static final int OLDEST = 9;
 
     private static final List<String> DDL = List.of("""
             CREATE TABLE IF NOT EXISTS godwit.migration (
@@ -114,21 +120,48 @@ final class TargetTables {
               names text[] NOT NULL,
               arguments text[] NOT NULL,
               shows boolean NOT NULL,
-              PRIMARY KEY (migration, entry))""");
+              PRIMARY KEY (migration, entry))""", """
+            CREATE TABLE IF NOT EXISTS godwit.capture (
+              migration text PRIMARY KEY,
+              epoch bigint NOT NULL)""", """
+            CREATE TABLE IF NOT EXISTS godwit.applied (
+              migration text PRIMARY KEY,
+              commit_lsn pg_lsn NOT NULL,
+              changes bigint NOT NULL,
+              at timestamptz NOT NULL)""", """
+            CREATE TABLE IF NOT EXISTS godwit.joined (
+              migration text,
+              source_table text,
+              shard text,
+              range text NOT NULL,
+              snapshot text NOT NULL,
+              lsn pg_lsn NOT NULL,
+              claimed boolean NOT NULL,
+              caught_up boolean NOT NULL,
+              PRIMARY KEY (migration, source_table, shard))""");
 
     private TargetTables() {}
 
-    /** Whether all of them are there. */
+    /** Whether there are those that tell what an earlier run has done, by whatever version. */
     static boolean present(Connection connection) throws SQLException {
+        return present(connection, TABLES.subList(0, OLDEST));
+    }
+
+    /** Whether all of them are there. */
+    static boolean complete(Connection connection) throws SQLException {
+        return present(connection, TABLES);
+    }
+
+    private static boolean present(Connection connection, List<String> tables) throws SQLException {
         String sql = """
                 SELECT count(*) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                 WHERE n.nspname = ? AND c.relname = ANY (?) AND c.relkind = 'r'""";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, SCHEMA);
-            statement.setArray(2, connection.createArrayOf("text", TABLES.toArray()));
+            statement.setArray(2, connection.createArrayOf("text", tables.toArray()));
             try (ResultSet rows = statement.executeQuery()) {
                 rows.next();
-                return rows.getInt(1) == TABLES.size();
+                return rows.getInt(1) == tables.size();
             }
         }
     }
@@ -137,7 +170,7 @@ final class TargetTables {
     static void make(Connection connection) throws SQLException {
         for (int tries = 1; ; tries++) {
             try {
-                if (!present(connection)) {
+                if (!complete(connection)) {
                     lock(connection, LOCK_OWN_TABLES);
                     createMissing(connection);
                 }
