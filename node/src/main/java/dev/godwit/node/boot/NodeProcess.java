@@ -163,7 +163,8 @@ final class NodeProcess {
                         wiring)));
         sharding.init(Entity.of(
                 ChangeCapture.ENTITY_KEY,
-                entity -> Behaviors.supervise(ChangeCapture.create(entity.getEntityId(), node, databases, wiring))
+                entity -> Behaviors.supervise(
+                                ChangeCapture.create(entity.getEntityId(), node, databases, wiring, clock))
                         .onFailure(SupervisorStrategy.restart())));
         ActorRef<NodeAgent.Command> agent = system.systemActorOf(
                 Behaviors.supervise(NodeAgent.create(wiring)).onFailure(SupervisorStrategy.restart()),

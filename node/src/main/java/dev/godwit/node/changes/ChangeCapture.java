@@ -14,6 +14,7 @@ import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
+import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -127,6 +128,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     private final String node;
     private final Databases databases;
     private final Owner owner;
+    private final Clock clock;
     private Run wanted;
     private List<TableSpec> tables = List.of();
     private ChangeRun run;
@@ -143,20 +145,23 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
             String migration,
             String node,
             Databases databases,
-            Owner owner) {
+            Owner owner,
+            Clock clock) {
         super(context);
         this.timers = timers;
         this.migration = migration;
         this.node = node;
         this.databases = databases;
         this.owner = owner;
+        this.clock = clock;
     }
 
     /** @param node name of the node on which it runs */
-    public static Behavior<Command> create(String migration, String node, Databases databases, Owner owner) {
+    public static Behavior<Command> create(
+            String migration, String node, Databases databases, Owner owner, Clock clock) {
         return Behaviors.setup(context -> Behaviors.withTimers(timers -> {
             timers.startTimerWithFixedDelay(new Tick(), TICK);
-            return new ChangeCapture(context, timers, migration, node, databases, owner);
+            return new ChangeCapture(context, timers, migration, node, databases, owner, clock);
         }));
     }
 
@@ -420,7 +425,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         boolean known = state.sourceLsn() >= 0 && state.reachedLsn() >= 0;
         double waited = state.waitingSinceMicros() == 0
                 ? 0
-                : Math.max(0, System.currentTimeMillis() / 1e3 - state.waitingSinceMicros() / 1e6);
+                : Math.max(0, clock.millis() / 1e3 - state.waitingSinceMicros() / 1e6);
         return new CaptureStatus(
                 true,
                 node,

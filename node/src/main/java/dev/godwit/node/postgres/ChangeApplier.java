@@ -143,7 +143,7 @@ final class ChangeApplier implements Applier {
         for (Effect effect : effects) {
             if (effect instanceof Effect.CaughtUp shard) {
                 caughtUp.add(new CaptureTables.Name(shard.table(), shard.shard()));
-            } else if (effect instanceof Effect.KeepJoined keep) {
+            } else if (effect instanceof Effect.KeyLanded keep) {
                 kept.add(keep.shard());
             } else {
                 add(order, effect);

@@ -31,7 +31,8 @@ class ArchitectureTest {
         NODE + "schema.."
     };
     private static final String[] PORTS = {NODE + "source..", NODE + "target..", NODE + "access.."};
-    private static final String[] ACTORS = {NODE + "migration..", NODE + "shard..", NODE + "sink.."};
+    private static final String[] ACTORS = {NODE + "migration..", NODE + "changes..", NODE + "shard..", NODE + "sink.."
+    };
     private static final String PROTOCOL = "dev.godwit.protocol..";
 
     private static final String PEKKO = "org.apache.pekko..";

@@ -6,6 +6,7 @@ import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.event.MigrationEvent;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
+import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.InFlight;
 import dev.godwit.protocol.status.Limit;
@@ -177,7 +178,7 @@ final class InMemoryGateway implements MigrationGateway {
                 3,
                 4,
                 List.of(node),
-                null,
+                new CaptureStatus(true, "n", 4096, 3, 0.5, 2, 7, 8, 9, "reserved", 65536, 1 << 30, 1.5, null),
                 List.of(),
                 List.of("pause", "cancel"));
     }

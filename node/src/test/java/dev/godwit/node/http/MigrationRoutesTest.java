@@ -221,7 +221,7 @@ class MigrationRoutesTest {
         Answer answer = server.get("/v1/migrations/shop");
 
         assertThat(answer.status()).isEqualTo(200);
-        assertThat(answer.body().size()).isEqualTo(29);
+        assertThat(answer.body().size()).isEqualTo(30);
         assertThat(answer.body().path("phase").asText()).isEqualTo("copying");
         assertThat(answer.body().path("health").asText()).isEqualTo("RUNNING");
         assertThat(answer.body().path("submittedAt").asText()).isEqualTo("2026-11-21T01:02:03Z");

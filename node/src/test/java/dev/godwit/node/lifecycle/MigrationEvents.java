@@ -2,9 +2,16 @@ package dev.godwit.node.lifecycle;
 
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.event.MigrationEvent;
+import dev.godwit.protocol.event.MigrationEvent.CaptureBegan;
+import dev.godwit.protocol.event.MigrationEvent.CaptureEnded;
+import dev.godwit.protocol.event.MigrationEvent.CaptureHalted;
+import dev.godwit.protocol.event.MigrationEvent.CatchingUp;
 import dev.godwit.protocol.event.MigrationEvent.CopiedTable;
+import dev.godwit.protocol.event.MigrationEvent.FellBehind;
 import dev.godwit.protocol.event.MigrationEvent.ForeignClusterSeen;
+import dev.godwit.protocol.event.MigrationEvent.InStep;
 import dev.godwit.protocol.event.MigrationEvent.MigrationCancelled;
 import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
 import dev.godwit.protocol.event.MigrationEvent.MigrationCompleted;
@@ -71,6 +78,14 @@ final class MigrationEvents {
                     ErrorCode.TARGET_FOREIGN_KEY_ORPHANS, "Rows point to nothing.", "fk", "Correct the rows.")),
             AT);
     static final SchemaHalted SCHEMA_HALTED = new SchemaHalted(DISK_FULL, AT);
+    static final CaptureBegan CAPTURE_BEGAN =
+            new CaptureBegan(new CaptureSlot("godwit_shop", "godwit_shop", "7123456789", 1), AT);
+    static final CatchingUp CATCHING_UP = new CatchingUp(AT);
+    static final InStep IN_STEP = new InStep(AT);
+    static final FellBehind FELL_BEHIND = new FellBehind(AT);
+    static final CaptureHalted CAPTURE_HALTED = new CaptureHalted(
+            new Problem(ErrorCode.CHANGE_DOES_NOT_FIT, "A row is missing.", "public.users", "Look who writes."), AT);
+    static final CaptureEnded CAPTURE_ENDED = new CaptureEnded(AT);
     static final NodeLost NODE_LOST = new NodeLost("node-a", 2, AT);
     static final ForeignClusterSeen FOREIGN = new ForeignClusterSeen("f00", USERS, AT);
     static final MigrationPaused PAUSED = new MigrationPaused("ann", AT);
@@ -97,6 +112,12 @@ final class MigrationEvents {
             TABLE_RESUMED,
             SCHEMA_FINISHED,
             SCHEMA_HALTED,
+            CAPTURE_BEGAN,
+            CATCHING_UP,
+            IN_STEP,
+            FELL_BEHIND,
+            CAPTURE_HALTED,
+            CAPTURE_ENDED,
             NODE_LOST,
             FOREIGN,
             PAUSED,

@@ -1,9 +1,12 @@
 package dev.godwit.node.lifecycle;
 
 import static dev.godwit.node.lifecycle.MigrationEvents.CANCELLED;
+import static dev.godwit.node.lifecycle.MigrationEvents.CATCHING_UP;
 import static dev.godwit.node.lifecycle.MigrationEvents.CHECKED;
 import static dev.godwit.node.lifecycle.MigrationEvents.COMPLETED;
 import static dev.godwit.node.lifecycle.MigrationEvents.FAILED;
+import static dev.godwit.node.lifecycle.MigrationEvents.FELL_BEHIND;
+import static dev.godwit.node.lifecycle.MigrationEvents.IN_STEP;
 import static dev.godwit.node.lifecycle.MigrationEvents.LOST;
 import static dev.godwit.node.lifecycle.MigrationEvents.ORDERS_CARRIED;
 import static dev.godwit.node.lifecycle.MigrationEvents.ORDERS_COMPLETED;
@@ -39,6 +42,10 @@ class TransitionTest {
     private static final List<MigrationEvent> TO_COPYING = then(TO_PREPARED, STARTED);
     private static final List<MigrationEvent> TO_INDEXING = then(TO_COPYING, USERS_COPIED, ORDERS_COPIED);
 
+    private static final List<MigrationEvent> TO_CATCHING_UP =
+            then(TO_INDEXING, USERS_COMPLETED, ORDERS_COMPLETED, CATCHING_UP);
+    private static final List<MigrationEvent> TO_IN_STEP = then(TO_CATCHING_UP, IN_STEP);
+
     /** Together they take every row of the table. */
     private static final Map<String, List<MigrationEvent>> SCENARIOS = Map.ofEntries(
             Map.entry("a plan runs to its end", then(TO_INDEXING, USERS_COMPLETED, ORDERS_COMPLETED, COMPLETED)),
@@ -52,6 +59,9 @@ class TransitionTest {
             Map.entry("a person cancels after the check", then(TO_CHECKED, CANCELLED)),
             Map.entry("a person cancels before a table began", then(TO_PREPARED, CANCELLED)),
             Map.entry("a person cancels the copy", then(TO_COPYING, CANCELLED)),
+            Map.entry("changes follow, fall behind, and are ended", then(TO_IN_STEP, FELL_BEHIND, IN_STEP, COMPLETED)),
+            Map.entry("a person cancels while changes catch up", then(TO_CATCHING_UP, CANCELLED)),
+            Map.entry("a person cancels what is in step", then(TO_IN_STEP, CANCELLED)),
             Map.entry("a person cancels the building of keys", then(TO_INDEXING, CANCELLED)));
 
     @Test

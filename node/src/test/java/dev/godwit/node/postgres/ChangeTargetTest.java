@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.godwit.node.capture.Effect.CaughtUp;
-import dev.godwit.node.capture.Effect.KeepJoined;
+import dev.godwit.node.capture.Effect.KeyLanded;
 import dev.godwit.node.capture.JoinedShard;
 import dev.godwit.node.capture.Position;
 import dev.godwit.node.postgres.TargetServer.Database;
@@ -117,7 +117,7 @@ class ChangeTargetTest {
             assertThat(applier.apply(
                             List.of(
                                     item.insert("9", "nine"),
-                                    new KeepJoined(row),
+                                    new KeyLanded(row),
                                     new CaughtUp(item.table().name(), "0.2"),
                                     new CaughtUp(item.table().name(), "0.2")),
                             HERE))
