@@ -221,7 +221,12 @@ public final class ChangeJoin {
      * own place.
      */
     public Position position() {
-        return reached ? position : target;
+        return position.compareTo(target) > 0 ? position : target;
+    }
+
+    /** Whether the stream has come to where the target was at the takeover: shards may be announced. */
+    public boolean hasReached() {
+        return reached;
     }
 
     // ---- shards
