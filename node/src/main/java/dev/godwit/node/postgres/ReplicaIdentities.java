@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.capture.KeyOrder;
 import java.sql.Array;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -91,7 +92,7 @@ final class ReplicaIdentities {
         Boolean[] byBytes = (Boolean[]) row.getArray(5).getArray();
         boolean ordered = row.getBoolean(6);
         for (int i = 0; i < types.length; i++) {
-            ordered &= ComparableKeys.canCompare(types[i], byBytes[i]);
+            ordered &= KeyOrder.canCompare(types[i], byBytes[i]);
         }
         return new Identity(kind, List.of(columns), ordered);
     }
