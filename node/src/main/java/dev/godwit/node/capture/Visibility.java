@@ -35,12 +35,12 @@ public final class Visibility {
         return xid < xmin || xid < xmax && !inProgress.contains(xid);
     }
 
-    /** The first id that was not given out yet. */
+    /** One more than the last id that had ended: ids from here on may be given out already, and are not seen. */
     public long xmax() {
         return xmax;
     }
 
-    /** Those that were given out and had not ended. */
+    /** Those below {@link #xmax} that had not ended. */
     public Set<Long> inProgress() {
         return Set.copyOf(inProgress);
     }

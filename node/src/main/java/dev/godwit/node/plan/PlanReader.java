@@ -77,7 +77,7 @@ public final class PlanReader {
                 section.required("name").map(v -> v.text(NAME)).orElse(""),
                 section.required("source").map(PlanReader::endpoint).orElse(null),
                 section.required("targets").map(PlanReader::targets).orElse(Map.of()),
-                section.optional("consistency").map(PlanReader::consistency).orElse(Consistency.SNAPSHOT),
+                section.optional("consistency").map(v -> v.choice(Consistency.class)).orElse(Consistency.SNAPSHOT),
                 include,
                 section.optional("exclude").map(PlanReader::patterns).orElse(List.of()),
                 section.optional("largeObjects").map(Value::truth).orElse(Plan.meansLargeObjects(include)),
@@ -201,17 +201,6 @@ public final class PlanReader {
             return null;
         }
         return new SecretRef(env, file);
-    }
-
-    private static Consistency consistency(Value value) {
-        Consistency consistency = value.choice(Consistency.class);
-        if (consistency == Consistency.ONLINE) {
-            value.wrong(
-                    ErrorCode.PLAN_NOT_SUPPORTED,
-                    "Consistency online is not supported in this version.",
-                    "Use snapshot, or frozen if nothing writes to the source.");
-        }
-        return consistency;
     }
 
     private static List<String> include(Value value) {

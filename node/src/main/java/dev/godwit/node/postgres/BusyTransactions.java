@@ -7,10 +7,10 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /** Waits for transactions of the source, and tells of those that keep us waiting. */
 final class BusyTransactions {
@@ -41,10 +41,11 @@ final class BusyTransactions {
      */
     static void await(Connection session, Duration atMost, String where) throws SQLException {
         long begun = System.nanoTime();
-        Set<Long> waitedFor = Visibility.of(SourceTransaction.snapshot(session)).inProgress();
+        long ended = endedTransaction(session);
         while (true) {
-            Visibility now = Visibility.of(SourceTransaction.snapshot(session));
-            List<Long> left = waitedFor.stream().filter(xid -> !now.sees(xid)).toList();
+            List<Long> left = Visibility.of(SourceTransaction.snapshot(session)).inProgress().stream()
+                    .filter(xid -> xid < ended)
+                    .toList();
             if (left.isEmpty()) {
                 return;
             }
@@ -52,6 +53,18 @@ final class BusyTransactions {
                 throw busy(session, left, where);
             }
             pause(where);
+        }
+    }
+
+    /**
+     * The id of a transaction that has ended. A snapshot names those in progress only up to the last one that has ended: who
+     * has got an id since is beyond its xmax. Up to this id all that are taken from now on name them.
+     */
+    private static long endedTransaction(Connection session) throws SQLException {
+        try (Statement statement = session.createStatement();
+                ResultSet row = statement.executeQuery("SELECT pg_current_xact_id()::text")) {
+            row.next();
+            return row.getLong(1);
         }
     }
 

@@ -116,7 +116,7 @@ final class SourceCatalog {
         int version = connection.getMetaData().getDatabaseMajorVersion();
         Map<Long, Size> sizes = sizes(oids);
         Map<Long, Columns> columns = columns(oids);
-        Map<Long, Key> keys = keys(oids);
+        Map<Long, Key> keys = plan.consistency() == Consistency.ONLINE ? identities(oids) : keys(oids);
         List<TableSpec> specs = new ArrayList<>(tables.size());
         for (SourceRelation table : tables) {
             Size size = sizes.get(table.oid());
@@ -125,13 +125,13 @@ final class SourceCatalog {
                 continue;
             }
             Columns its = columns.getOrDefault(table.oid(), new Columns());
-            Key key = keys.getOrDefault(table.oid(), new Key(List.of(), false));
+            Key key = keys.getOrDefault(table.oid(), new Key(List.of(), false, false));
             specs.add(new TableSpec(
                     table.name(),
                     its.columns,
                     key.columns,
                     key.nullable,
-                    method(plan, version, size.bytes, !key.columns.isEmpty()),
+                    method(plan, version, size.bytes, key.cuts),
                     its.binary,
                     size.bytes,
                     size.rows,
@@ -194,7 +194,8 @@ final class SourceCatalog {
         } else if (keyed) {
             return CutMethod.KEY;
         }
-        return canReadBlocks ? CutMethod.BLOCK : CutMethod.WHOLE;
+        // Of a change one knows the key, and not the block.
+        return canReadBlocks && plan.consistency() != Consistency.ONLINE ? CutMethod.BLOCK : CutMethod.WHOLE;
     }
 
     private record Size(long bytes, long rows, long fileNode) {}
@@ -232,7 +233,8 @@ final class SourceCatalog {
         return columns;
     }
 
-    private record Key(List<String> columns, boolean nullable) {}
+    /** @param cuts whether the table can be cut by it */
+    private record Key(List<String> columns, boolean nullable, boolean cuts) {}
 
     private Map<Long, Key> keys(Array oids) throws SQLException {
         Map<Long, Key> keys = new HashMap<>();
@@ -241,10 +243,18 @@ final class SourceCatalog {
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     List<String> names = List.of((String[]) row.getArray(2).getArray());
-                    keys.putIfAbsent(row.getLong(1), new Key(names, row.getBoolean(3)));
+                    keys.putIfAbsent(row.getLong(1), new Key(names, row.getBoolean(3), true));
                 }
             }
         }
+        return keys;
+    }
+
+    /** What changes tell of a row is its identity: where they join in, that is the key. */
+    private Map<Long, Key> identities(Array oids) throws SQLException {
+        Map<Long, Key> keys = new HashMap<>();
+        ReplicaIdentities.of(connection, oids)
+                .forEach((oid, identity) -> keys.put(oid, new Key(identity.columns(), false, identity.ordered())));
         return keys;
     }
 

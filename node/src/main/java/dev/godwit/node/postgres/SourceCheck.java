@@ -41,13 +41,6 @@ final class SourceCheck {
                         "Godwit reads PostgreSQL " + OLDEST_VERSION + " and newer."));
             }
             List<Problem> problems = new ArrayList<>();
-            if (plan.consistency() == Consistency.ONLINE) {
-                problems.add(new Problem(
-                        ErrorCode.PLAN_NOT_SUPPORTED,
-                        "The consistency online is not in this version.",
-                        "consistency",
-                        "Use snapshot, or frozen if nobody writes to the source."));
-            }
             ConnectionRoom.read(connection)
                     .problem(Side.SOURCE, connections.place())
                     .ifPresent(problems::add);
@@ -110,6 +103,9 @@ final class SourceCheck {
                 notCopied(relation, problems);
             }
             relation(relation, role, problems);
+        }
+        if (plan.consistency() == Consistency.ONLINE) {
+            new CaptureCheck(connections, plan, problems).look(connection, relations);
         }
         Optional<TableSpec> largeObjects = LargeObjects.spec(connection, plan);
         if (largeObjects.isPresent()) {

@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * What may slow or break a migration at its source, and does not keep it from beginning. What {@code online} will need
- * (wal_level, slots and senders that are free, replica identities) belongs here once a plan can have it.
+ * What may slow or break a migration at its source, and does not keep it from beginning. What keeps changes from being
+ * captured is in {@link CaptureCheck}.
  */
 final class SourceReadiness {
     private static final String FOR_EVER = "-1";

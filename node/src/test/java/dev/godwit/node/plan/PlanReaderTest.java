@@ -384,10 +384,6 @@ class PlanReaderTest {
 
         @Test
         void what_a_later_version_is_to_bring() {
-            assertProblem(
-                    onlyProblem(PlanSamples.SMALLEST + "consistency: online\n"),
-                    PLAN_NOT_SUPPORTED,
-                    "9:14 (consistency)");
             Problem second = onlyProblem(
                     PlanSamples.SMALLEST + "  other:\n    postgres: {host: 10.0.0.3, database: shop, user: owner}\n");
             assertProblem(second, PLAN_NOT_SUPPORTED, "9:3 (targets.other)");

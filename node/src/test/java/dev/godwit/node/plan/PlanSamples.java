@@ -12,7 +12,7 @@ final class PlanSamples {
             targets:
               main:
                 postgres: {host: 127.0.0.1, port: 5433, database: shop, user: owner, password: {file: /run/secrets/shop}}
-            consistency: snapshot        # frozen | snapshot | online (later)
+            consistency: snapshot        # frozen | snapshot | online
             include: ["public.*", "sales.orders"]
             exclude: ["public.audit_*"]
             schema: tables               # dump | tables | existing

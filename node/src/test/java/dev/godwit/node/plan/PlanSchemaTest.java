@@ -104,7 +104,6 @@ class PlanSchemaTest {
         samples.add(PlanSamples.SMALLEST.replace("    postgres:", "    mysql:"));
         for (String line : List.of(
                 "colour: red",
-                "consistency: online",
                 "consistency: fozen",
                 "schema: none",
                 "schema: true",
@@ -209,7 +208,6 @@ class PlanSchemaTest {
         JsonNode ofLimits = DOCUMENT.at("/$defs/limits/properties");
         assertThat(words("/properties/consistency/enum"))
                 .isEqualTo(Arrays.stream(Consistency.values())
-                        .filter(c -> c != Consistency.ONLINE)
                         .map(PlanSchemaTest::word)
                         .toList());
         assertThat(words("/properties/schema/enum"))

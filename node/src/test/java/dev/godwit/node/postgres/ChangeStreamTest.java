@@ -25,11 +25,14 @@ import dev.godwit.node.source.RangeReader;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
+import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.sql.Connection;
+import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.time.Duration;
@@ -37,6 +40,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -129,7 +134,10 @@ class ChangeStreamTest {
                         + " UPDATE s.full_identity SET a = 2; DELETE FROM s.full_identity;"
                         + " UPDATE s.by_index SET c = 2; UPDATE s.by_index SET b = 'd'; DELETE FROM s.by_index");
         try (ChangeStream stream = capture.open(slot)) {
-            assertThat(changes(transaction(stream, "plain"))).hasSize(3);
+            List<StreamMessage> inserting = transaction(stream, "plain", "1");
+            assertThat(changes(inserting)).hasSize(3);
+            assertThat(Math.abs(((Begin) inserting.get(0)).commitMicros() / 1000 - System.currentTimeMillis()))
+                    .isLessThan(60_000);
             List<Change> changes = changes(transaction(stream, "plain"));
 
             Update moved = (Update) changes.get(0);
@@ -168,12 +176,12 @@ class ChangeStreamTest {
             statement.execute("INSERT INTO s.plain VALUES (10, 'a')");
             database.run("INSERT INTO s.plain VALUES (11, 'first')");
             statement.execute("TRUNCATE s.plain, s.by_index RESTART IDENTITY");
-            xid = database(statement, "SELECT pg_current_xact_id()::text");
+            xid = number(statement, "SELECT pg_current_xact_id()::text");
             connection.commit();
         }
         try (ChangeStream stream = capture.open(slot)) {
             List<StreamMessage> first = transaction(stream, "plain", "11");
-            List<StreamMessage> second = transaction(stream, "plain");
+            List<StreamMessage> second = transaction(stream, "plain", "10");
 
             Begin begin = (Begin) second.get(0);
             Commit commit = (Commit) second.get(second.size() - 1);
@@ -181,8 +189,6 @@ class ChangeStreamTest {
             assertThat(commit.commitLsn()).isEqualTo(begin.commitLsn());
             assertThat(commit.endLsn()).isGreaterThan(commit.commitLsn());
             assertThat(((Begin) first.get(0)).commitLsn()).isLessThan(begin.commitLsn());
-            assertThat(Math.abs(begin.commitMicros() / 1000 - System.currentTimeMillis()))
-                    .isLessThan(60_000);
             assertThat(second.get(1)).isEqualTo(new Origin("elsewhere"));
             assertThat(second.get(2)).isInstanceOf(Insert.class);
             Truncate truncate = (Truncate) second.get(3);
@@ -194,8 +200,8 @@ class ChangeStreamTest {
         database.run("SELECT pg_replication_origin_drop('elsewhere')");
     }
 
-    private static long database(Statement statement, String query) throws SQLException {
-        try (java.sql.ResultSet row = statement.executeQuery(query)) {
+    private static long number(Statement statement, String query) throws SQLException {
+        try (ResultSet row = statement.executeQuery(query)) {
             row.next();
             return row.getLong(1);
         }
@@ -260,7 +266,7 @@ class ChangeStreamTest {
             }
         });
         stream.cancel();
-        assertThatThrownBy(() -> reading.get(5, java.util.concurrent.TimeUnit.SECONDS))
+        assertThatThrownBy(() -> reading.get(5, TimeUnit.SECONDS))
                 .hasCauseInstanceOf(GodwitException.class)
                 .hasMessageContaining("was cancelled");
         stream.close();
@@ -278,7 +284,7 @@ class ChangeStreamTest {
     }
 
     @Test
-    void a_session_that_the_server_ends_is_an_error_that_says_so() {
+    void a_session_that_the_server_ends_is_an_error() {
         try (ChangeStream stream = capture.open(slot)) {
             database.run("SELECT pg_terminate_backend(active_pid) FROM pg_replication_slots WHERE slot_name = '"
                     + slot.name() + "'");
@@ -287,8 +293,7 @@ class ChangeStreamTest {
                             stream.next(SOON);
                         }
                     })
-                    .satisfies(code(ErrorCode.SOURCE_UNREACHABLE))
-                    .hasMessageContaining("57P01");
+                    .satisfies(code(ErrorCode.SOURCE_UNREACHABLE));
         }
     }
 
@@ -405,13 +410,13 @@ class ChangeStreamTest {
     private static List<String> copied(TableSpec table, String id) throws Exception {
         try (PostgresConnections connections = database.connections();
                 Connection session = connections.open()) {
-            java.io.ByteArrayOutputStream bytes = new java.io.ByteArrayOutputStream();
+            ByteArrayOutputStream bytes = new ByteArrayOutputStream();
             session.unwrap(PGConnection.class)
                     .getCopyAPI()
                     .copyOut(
                             "COPY (SELECT "
                                     + Sql.idents(table.columns().stream()
-                                            .map(dev.godwit.protocol.table.ColumnSpec::name)
+                                            .map(ColumnSpec::name)
                                             .toList())
                                     + " FROM " + Sql.table(table.name()) + " WHERE id = " + id + ") TO STDOUT",
                             bytes);
@@ -425,7 +430,7 @@ class ChangeStreamTest {
         }
     }
 
-    private static java.util.function.Consumer<Throwable> code(ErrorCode code) {
+    private static Consumer<Throwable> code(ErrorCode code) {
         return e -> assertThat(((GodwitException) e).code()).isEqualTo(code);
     }
 }

@@ -104,14 +104,13 @@ class SourceCheckTest {
 
     @Test
     void all_problems_are_found_at_once() {
-        Plan plan = SourceServer.plan(Consistency.ONLINE, 1000, List.of("bad.*", "fine.view", "fine.gone"), List.of());
+        Plan plan = SourceServer.plan(Consistency.FROZEN, 1000, List.of("bad.*", "fine.view", "fine.gone"), List.of());
         try (PostgresSource restricted = new PostgresSource(SourceServer.address("reader"), "godwit test", 2)) {
             List<Problem> problems = restricted.check(plan);
 
             assertThat(problems)
                     .extracting(Problem::code, Problem::where)
                     .containsExactlyInAnyOrder(
-                            tuple(ErrorCode.PLAN_NOT_SUPPORTED, "consistency"),
                             tuple(ErrorCode.PLAN_NOT_SUPPORTED, "bad.remote"),
                             tuple(ErrorCode.PLAN_NOT_SUPPORTED, "bad.summary"),
                             tuple(ErrorCode.NAME_NOT_SUPPORTED, "bad.line\\u000abreak"),

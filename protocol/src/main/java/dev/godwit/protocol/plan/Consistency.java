@@ -10,7 +10,7 @@ public enum Consistency {
     /** One exported snapshot for all shards on all nodes. */
     @JsonProperty("snapshot")
     SNAPSHOT,
-    /** The source goes on being written and the change stream joins in. Not in this version. */
+    /** The source goes on being written and the change stream joins in. */
     @JsonProperty("online")
     ONLINE
 }
