@@ -22,6 +22,8 @@ import picocli.CommandLine.Command;
             ScaleCommand.class,
             RecoveryCommand.class,
             KillsCommand.class,
+            OnlineCommand.class,
+            ApplyCommand.class,
             CoordinatorCommand.class
         })
 public final class Main {

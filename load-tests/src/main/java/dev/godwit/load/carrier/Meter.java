@@ -6,12 +6,12 @@ import java.time.Instant;
 import java.util.function.DoubleSupplier;
 
 /** Reads the clock and the processor time of source, target and carrier. */
-final class Meter {
+public final class Meter {
     private final Route route;
     private final DoubleSupplier carrier;
 
     /** @param carrier its processor seconds so far */
-    Meter(Route route, DoubleSupplier carrier) {
+    public Meter(Route route, DoubleSupplier carrier) {
         this.route = route;
         this.carrier = carrier;
     }
@@ -19,12 +19,13 @@ final class Meter {
     /**
      * @param at when it was read, or when that happened for which it was read
      */
-    record Reading(Instant at, double source, double target, double carrier) {
+    public record Reading(Instant at, double source, double target, double carrier) {
         Reading happenedAt(Instant moment) {
             return new Reading(moment, source, target, carrier);
         }
 
-        Spent since(Reading earlier) {
+        /** What was spent from then until now. */
+        public Spent since(Reading earlier) {
             return new Spent(
                     Duration.between(earlier.at, at).toMillis() / 1e3,
                     source - earlier.source,
@@ -33,7 +34,8 @@ final class Meter {
         }
     }
 
-    Reading read() {
+    /** Reads them now. */
+    public Reading read() {
         return new Reading(
                 Instant.now(),
                 ProcessorTime.ofFamily(route.source().pid()),

@@ -54,11 +54,21 @@ public final class GodwitApi {
 
     /** The answer to a GET; empty if there is none within the time, or it is no success. */
     public Optional<JsonNode> get(String path, Duration within) {
-        HttpRequest request =
-                HttpRequest.newBuilder(node.resolve(path)).timeout(within).build();
+        return answer(HttpRequest.newBuilder(node.resolve(path)).timeout(within).build());
+    }
+
+    /** The answer to a POST without a body, likewise. */
+    public Optional<JsonNode> post(String path, Duration within) {
+        return answer(HttpRequest.newBuilder(node.resolve(path))
+                .timeout(within)
+                .POST(HttpRequest.BodyPublishers.noBody())
+                .build());
+    }
+
+    private static Optional<JsonNode> answer(HttpRequest request) {
         try {
             HttpResponse<String> answer = CLIENT.send(request, HttpResponse.BodyHandlers.ofString());
-            return answer.statusCode() == 200 ? Optional.of(JSON.readTree(answer.body())) : Optional.empty();
+            return answer.statusCode() / 100 == 2 ? Optional.of(JSON.readTree(answer.body())) : Optional.empty();
         } catch (IOException e) {
             return Optional.empty();
         } catch (InterruptedException e) {

@@ -6,10 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.godwit.load.Workspace;
 import dev.godwit.load.cluster.GodwitNode;
+import dev.godwit.load.cluster.NodeTestClasses;
 import dev.godwit.load.measure.Report;
 import dev.godwit.load.postgres.BenchServer;
 import java.io.BufferedReader;
-import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -120,7 +120,7 @@ public final class CoordinatorBenchmark {
                 "-Dgodwit.state-store.sslmode=disable",
                 "-Dpekko.loglevel=WARNING",
                 "-cp",
-                classPath(),
+                NodeTestClasses.path(workspace.home()),
                 MAIN,
                 Integer.toString(settings.driven())));
         settings.fed().forEach(shards -> command.add(Integer.toString(shards)));
@@ -151,15 +151,5 @@ public final class CoordinatorBenchmark {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);
         }
-    }
-
-    private String classPath() {
-        Path home = workspace.home();
-        return String.join(
-                File.pathSeparator,
-                home.resolve("node/target/test-classes").toString(),
-                home.resolve("node/target/classes").toString(),
-                home.resolve("protocol/target/classes").toString(),
-                home.resolve("node/target/lib") + File.separator + "*");
     }
 }

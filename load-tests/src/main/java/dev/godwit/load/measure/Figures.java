@@ -21,6 +21,19 @@ public final class Figures {
         return values.stream().mapToDouble(v -> v).max().orElse(Double.NaN);
     }
 
+    /**
+     * The least value that so many of them do not exceed. NaN if there are none.
+     *
+     * @param share from 0 to 1
+     */
+    public static double percentile(List<Double> values, double share) {
+        if (values.isEmpty()) {
+            return Double.NaN;
+        }
+        List<Double> sorted = values.stream().sorted().toList();
+        return sorted.get(Math.max(0, (int) Math.ceil(share * sorted.size()) - 1));
+    }
+
     public static String decimals(double value, int places) {
         return Double.isNaN(value) ? "-" : String.format(Locale.ROOT, "%." + places + "f", value);
     }

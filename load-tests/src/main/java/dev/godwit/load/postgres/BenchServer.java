@@ -49,17 +49,27 @@ public final class BenchServer implements AutoCloseable {
     private final Path data;
     private final String password;
     private final String host;
+    private final Map<String, String> settings;
 
-    private BenchServer(EmbeddedPostgres server, Path data, String password, String host) {
+    private BenchServer(
+            EmbeddedPostgres server, Path data, String password, String host, Map<String, String> settings) {
         this.server = server;
         this.data = data;
         this.password = password;
         this.host = host;
+        this.settings = settings;
     }
 
     /** Embedded PostgreSQL 17. */
     public static BenchServer start(Path directory, String password) {
         return start(directory, password, Optional.empty(), LOOPBACK);
+    }
+
+    /** The same, with changes that can be captured: {@link #ROLE} may do that. */
+    public static BenchServer startLogical(Path directory, String password) {
+        BenchServer server = start(directory, password, Optional.empty(), LOOPBACK, Map.of("wal_level", "logical"));
+        server.execute("postgres", "ALTER ROLE " + ROLE + " REPLICATION");
+        return server;
     }
 
     /**
@@ -70,6 +80,17 @@ public final class BenchServer implements AutoCloseable {
      * @throws IllegalStateException if the server does not start
      */
     static BenchServer start(Path directory, String password, Optional<PgBinaryResolver> programs, String host) {
+        return start(directory, password, programs, host, Map.of());
+    }
+
+    private static BenchServer start(
+            Path directory,
+            String password,
+            Optional<PgBinaryResolver> programs,
+            String host,
+            Map<String, String> more) {
+        Map<String, String> settings = new TreeMap<>(SETTINGS);
+        settings.putAll(more);
         Path data = directory.resolve("data");
         try {
             Files.createDirectories(directory);
@@ -82,9 +103,9 @@ public final class BenchServer implements AutoCloseable {
                     .setLocaleConfig("locale", "C")
                     .setServerConfig("listen_addresses", host.equals(LOOPBACK) ? LOOPBACK : LOOPBACK + ',' + host)
                     .setServerConfig("unix_socket_directories", "''");
-            SETTINGS.forEach(builder::setServerConfig);
+            settings.forEach(builder::setServerConfig);
             programs.ifPresent(builder::setPgBinaryResolver);
-            BenchServer started = new BenchServer(builder.start(), data, password, host);
+            BenchServer started = new BenchServer(builder.start(), data, password, host, settings);
             started.admit();
             return started;
         } catch (IOException | SQLException e) {
@@ -188,12 +209,21 @@ public final class BenchServer implements AutoCloseable {
         execute("postgres", "DROP DATABASE IF EXISTS " + database + " WITH (FORCE)");
     }
 
+    /** Ends whoever reads a replication slot, and drops all: with one a database can't be dropped. */
+    public void dropSlots() {
+        while (!ask("postgres", "SELECT count(*) FROM pg_replication_slots").equals("0")) {
+            execute(
+                    "postgres",
+                    "SELECT pg_terminate_backend(active_pid, 1000) FROM pg_replication_slots WHERE active",
+                    "SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE NOT active");
+        }
+    }
+
     /** Version and settings, for the conditions of a result. */
     public String describe() {
         StringBuilder text = new StringBuilder("PostgreSQL " + ask("postgres", "SHOW server_version") + " (embedded)");
-        new TreeMap<>(SETTINGS)
-                .forEach((name, value) ->
-                        text.append(", ").append(name).append('=').append(value));
+        settings.forEach(
+                (name, value) -> text.append(", ").append(name).append('=').append(value));
         return text.toString();
     }
 

@@ -8,7 +8,8 @@ import java.util.Locale;
  * interrupted there.
  */
 public final class PacedTarget {
-    private static final String TEMPLATE = "paced";
+    /** Its name. */
+    public static final String TEMPLATE = "paced";
 
     /** Rows per sleep, on average. */
     private static final int ROWS = 100;
@@ -39,7 +40,9 @@ public final class PacedTarget {
                 BEGIN
                   FOR made IN SELECT * FROM pg_event_trigger_ddl_commands()
                     WHERE object_type = 'table' AND schema_name = 'public' LOOP
-                    EXECUTE format('ALTER TABLE %s ADD CHECK (public.pace())', made.object_identity);
+                    IF (SELECT relkind = 'r' FROM pg_class WHERE oid = made.objid) THEN
+                      EXECUTE format('ALTER TABLE %s ADD CHECK (public.pace()) NO INHERIT', made.object_identity);
+                    END IF;
                   END LOOP;
                 END $$""",
                 "CREATE EVENT TRIGGER slow_down ON ddl_command_end WHEN TAG IN ('CREATE TABLE')"
