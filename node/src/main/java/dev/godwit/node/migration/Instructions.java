@@ -44,7 +44,7 @@ final class Instructions {
             return;
         }
         boolean carries = phase == Phase.COPYING || phase == Phase.INDEXING;
-        boolean active = carries && !ledger.paused();
+        boolean active = carries && !ledger.paused() && ledger.captureHalted().isEmpty();
         List<TableName> running = watch.running(ledger);
         tellAgents(ledger, active ? withBundles(ledger, running) : List.of());
         if (carries) {

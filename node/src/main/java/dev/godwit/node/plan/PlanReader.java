@@ -77,7 +77,9 @@ public final class PlanReader {
                 section.required("name").map(v -> v.text(NAME)).orElse(""),
                 section.required("source").map(PlanReader::endpoint).orElse(null),
                 section.required("targets").map(PlanReader::targets).orElse(Map.of()),
-                section.optional("consistency").map(v -> v.choice(Consistency.class)).orElse(Consistency.SNAPSHOT),
+                section.optional("consistency")
+                        .map(v -> v.choice(Consistency.class))
+                        .orElse(Consistency.SNAPSHOT),
                 include,
                 section.optional("exclude").map(PlanReader::patterns).orElse(List.of()),
                 section.optional("largeObjects").map(Value::truth).orElse(Plan.meansLargeObjects(include)),

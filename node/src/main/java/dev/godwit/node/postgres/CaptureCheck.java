@@ -54,8 +54,7 @@ final class CaptureCheck {
             add(
                     ErrorCode.SOURCE_VERSION,
                     "The source is PostgreSQL " + version + ", whose changes this version does not capture.",
-                    "Godwit captures changes of PostgreSQL " + OLDEST_VERSION
-                            + " and newer; use another consistency.");
+                    "Godwit captures changes of PostgreSQL " + OLDEST_VERSION + " and newer; use another consistency.");
             return;
         }
         List<SourceRelation> tables =
@@ -175,8 +174,9 @@ final class CaptureCheck {
         }
         String name = Sql.printable(table.text());
         String why = switch (identity.kind()) {
-            case 'd' -> "no primary key that could tell which row was changed (a deferrable one, or one of generated"
-                    + " columns, does not)";
+            case 'd' ->
+                "no primary key that could tell which row was changed (a deferrable one, or one of generated"
+                        + " columns, does not)";
             case 'i' -> "an index for its replica identity that is gone or has generated columns";
             default -> "the replica identity NOTHING";
         };

@@ -165,20 +165,19 @@ class CaptureCheckTest {
             // Somebody else may make it.
             database.run(
                     "ALTER ROLE reading REPLICATION",
-                    "CREATE PUBLICATION " + CaptureNames.of(plan).publication() + " FOR TABLE " + String.join(
-                            ", ",
-                            source.tables(plan).stream()
-                                    .map(table -> Sql.table(table.name()))
-                                    .toList()));
+                    "CREATE PUBLICATION " + CaptureNames.of(plan).publication() + " FOR TABLE "
+                            + String.join(
+                                    ", ",
+                                    source.tables(plan).stream()
+                                            .map(table -> Sql.table(table.name()))
+                                            .toList()));
             assertThat(reading.check(plan)).isEmpty();
             reading.capture(plan).prepare(source.tables(plan), Optional.empty());
-            reading.capture(plan).open(
-                            reading.capture(plan).prepare(source.tables(plan), Optional.empty()))
+            reading.capture(plan)
+                    .open(reading.capture(plan).prepare(source.tables(plan), Optional.empty()))
                     .close();
         }
-        await()
-                .ignoreExceptions()
-                .untilAsserted(() -> source.capture(plan).drop());
+        await().ignoreExceptions().untilAsserted(() -> source.capture(plan).drop());
     }
 
     @Test
@@ -186,12 +185,9 @@ class CaptureCheckTest {
         Plan plan = SourceServer.plan(Consistency.ONLINE, 1, List.of("captured.*"), List.of());
         SourceServer.run("CREATE SCHEMA captured", "CREATE TABLE captured.t (id int PRIMARY KEY)");
         try (PostgresSource replica = SourceServer.source()) {
-            assertThat(replica.check(plan))
-                    .extracting(Problem::code)
-                    .containsExactly(ErrorCode.SOURCE_WAL_LEVEL);
-            SourceServer.run(
-                    "SELECT pg_create_physical_replication_slot('taken_' || i)"
-                            + " FROM generate_series(1, current_setting('max_replication_slots')::int) i");
+            assertThat(replica.check(plan)).extracting(Problem::code).containsExactly(ErrorCode.SOURCE_WAL_LEVEL);
+            SourceServer.run("SELECT pg_create_physical_replication_slot('taken_' || i)"
+                    + " FROM generate_series(1, current_setting('max_replication_slots')::int) i");
             try {
                 assertThat(replica.check(plan))
                         .extracting(Problem::code)

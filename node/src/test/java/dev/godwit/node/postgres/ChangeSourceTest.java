@@ -130,8 +130,7 @@ class ChangeSourceTest {
                     .hasMessageContaining("has the tables public.other too");
         }
         database.run("ALTER PUBLICATION godwit_shop_0 SET TABLE s.a");
-        assertThatThrownBy(() -> capture.prepare(tables, Optional.of(slot)))
-                .hasMessageContaining("is without s.child");
+        assertThatThrownBy(() -> capture.prepare(tables, Optional.of(slot))).hasMessageContaining("is without s.child");
         database.run("DROP PUBLICATION godwit_shop_0");
         assertThatThrownBy(() -> capture.prepare(tables, Optional.of(slot))).hasMessageContaining("is not there");
     }
@@ -251,8 +250,8 @@ class ChangeSourceTest {
     @Test
     void a_role_without_rights_is_told_which() {
         database.run("CREATE ROLE powerless LOGIN", "GRANT USAGE ON SCHEMA s TO powerless");
-        try (PostgresConnections others = new PostgresConnections(
-                database.address("powerless"), Side.SOURCE, "godwit test", 2)) {
+        try (PostgresConnections others =
+                new PostgresConnections(database.address("powerless"), Side.SOURCE, "godwit test", 2)) {
             assertThatThrownBy(() -> new PostgresChangeSource(others, names).prepare(tables, NONE))
                     .satisfies(code(ErrorCode.SOURCE_PRIVILEGE_MISSING))
                     .hasMessageContaining("REPLICATION");
