@@ -100,17 +100,6 @@ public sealed interface Effect {
         }
     }
 
-    /**
-     * A row that was read for {@link ReadRow} counts as a shard of its own from here on: one that has landed and caught up,
-     * without a claim. Its range, snapshot and position judge what comes after.
-     */
-    record KeepJoined(JoinedShard shard) implements Effect {
-        @Override
-        public long bytes() {
-            return 256;
-        }
-    }
-
     /** From here on the shard is in step with the stream: all changes before are in the target, or were in its snapshot. */
     record CaughtUp(TableName table, String shard) implements Effect {
         @Override

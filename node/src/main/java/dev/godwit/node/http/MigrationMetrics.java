@@ -73,17 +73,18 @@ final class MigrationMetrics implements MultiCollector {
     private static void captures(List<MigrationStatus> all, List<MetricSnapshot> families) {
         List<MigrationStatus> some =
                 all.stream().filter(status -> status.capture() != null).toList();
-        families.add(gauge("capture_running", "1 if changes are read and applied.", some, s -> s.capture()
-                        .running()
-                ? 1
-                : 0));
+        families.add(gauge(
+                "capture_running",
+                "1 if changes are read and applied.",
+                some,
+                s -> s.capture().running() ? 1 : 0));
         families.add(known(
                 "capture_behind_bytes",
                 "Bytes of the source's log that are not yet known to be in the target.",
                 some,
                 s -> s.capture().bytesBehind()));
-        GaugeSnapshot.Builder seconds = family(
-                "capture_behind_seconds", "Age of the oldest commit that is read and not yet applied.");
+        GaugeSnapshot.Builder seconds =
+                family("capture_behind_seconds", "Age of the oldest commit that is read and not yet applied.");
         some.forEach(s -> seconds.dataPoint(gaugePoint(of(s), s.capture().secondsBehind())));
         families.add(seconds.build());
         families.add(known(

@@ -15,6 +15,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
 import org.postgresql.replication.LogSequenceNumber;
@@ -28,6 +29,8 @@ import org.postgresql.replication.LogSequenceNumber;
  * and {@code pg_locks} tells who holds it.
  */
 final class CaptureTables {
+    private static final int FETCHED = 1_000;
+
     private CaptureTables() {}
 
     /** Key of the advisory lock of a migration's epoch. */
@@ -159,30 +162,42 @@ final class CaptureTables {
         statement.executeUpdate();
     }
 
+    private static final String JOINED = """
+            SELECT source_table, shard, range, snapshot, lsn::text, caught_up FROM godwit.joined j
+            WHERE migration = ? AND (NOT claimed OR EXISTS (SELECT FROM godwit.claim c
+              WHERE c.migration = j.migration AND c.source_table = j.source_table AND c.shard = j.shard
+                AND c.outcome = 'copied'))""";
+
     /** Shards that have landed: those whose claim is there, and those that need none. */
     static List<JoinedShard> joined(Connection connection, String migration) throws SQLException {
-        String sql = """
-                SELECT source_table, shard, range, snapshot, lsn::text, caught_up FROM godwit.joined j
-                WHERE migration = ? AND (NOT claimed OR EXISTS (SELECT FROM godwit.claim c
-                  WHERE c.migration = j.migration AND c.source_table = j.source_table AND c.shard = j.shard
-                    AND c.outcome = 'copied'))""";
-        List<JoinedShard> shards = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        try (PreparedStatement statement = connection.prepareStatement(JOINED)) {
             statement.setString(1, migration);
-            statement.setFetchSize(1_000);
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    TableName table = TableName.parse(row.getString(1));
-                    ShardRange range = ClaimTables.ranges(row.getString(3), migration, table)
-                            .get(0);
-                    shards.add(new JoinedShard(
-                            table,
-                            row.getString(2),
-                            range,
-                            row.getString(4),
-                            lsn(row.getString(5)),
-                            row.getBoolean(6)));
-                }
+            statement.setFetchSize(FETCHED);
+            return joined(statement, migration);
+        }
+    }
+
+    /** Those of these shards that have landed. */
+    static List<JoinedShard> joined(Connection connection, String migration, TableName table, Collection<String> shards)
+            throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement(JOINED + " AND source_table = ? AND shard = ANY (?)")) {
+            statement.setString(1, migration);
+            statement.setString(2, table.text());
+            statement.setArray(3, connection.createArrayOf("text", shards.toArray()));
+            return joined(statement, migration);
+        }
+    }
+
+    private static List<JoinedShard> joined(PreparedStatement statement, String migration) throws SQLException {
+        List<JoinedShard> shards = new ArrayList<>();
+        try (ResultSet row = statement.executeQuery()) {
+            while (row.next()) {
+                TableName table = TableName.parse(row.getString(1));
+                ShardRange range =
+                        ClaimTables.ranges(row.getString(3), migration, table).get(0);
+                shards.add(new JoinedShard(
+                        table, row.getString(2), range, row.getString(4), lsn(row.getString(5)), row.getBoolean(6)));
             }
         }
         return shards;

@@ -1,13 +1,16 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.capture.JoinedShard;
 import dev.godwit.node.target.ChangeTarget;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.Collection;
 import java.util.List;
 
 /** Takes the changes of a migration over, and opens the session that applies them. Thread-safe. */
@@ -44,6 +47,11 @@ final class PostgresChangeTarget implements ChangeTarget {
                         epoch,
                         CaptureTables.applied(connection, migration),
                         CaptureTables.joined(connection, migration)));
+    }
+
+    @Override
+    public List<JoinedShard> landed(TableName table, Collection<String> shards) {
+        return sessions.reading(place, connection -> CaptureTables.joined(connection, migration, table, shards));
     }
 
     private long nextEpoch() {

@@ -8,7 +8,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.godwit.node.capture.Effect.CaughtUp;
-import dev.godwit.node.capture.Effect.KeepJoined;
+import dev.godwit.node.capture.Effect.KeyLanded;
 import dev.godwit.node.capture.JoinedShard;
 import dev.godwit.node.capture.Position;
 import dev.godwit.node.postgres.TargetServer.Database;
@@ -117,7 +117,7 @@ class ChangeTargetTest {
             assertThat(applier.apply(
                             List.of(
                                     item.insert("9", "nine"),
-                                    new KeepJoined(row),
+                                    new KeyLanded(row),
                                     new CaughtUp(item.table().name(), "0.2"),
                                     new CaughtUp(item.table().name(), "0.2")),
                             HERE))
@@ -128,6 +128,8 @@ class ChangeTargetTest {
             assertThat(second.epoch()).isEqualTo(2);
             assertThat(second.applied()).isEqualTo(HERE);
             assertThat(second.landed()).containsExactlyInAnyOrder(joined("0.1", false), joined("0.2", true), row);
+            assertThat(changes.landed(item.table().name(), List.of("0.1", "0.3", "0.9")))
+                    .containsExactly(joined("0.1", false));
         }
         assertThat(items()).isEqualTo(3);
     }
