@@ -29,6 +29,8 @@ import org.postgresql.replication.LogSequenceNumber;
  * and {@code pg_locks} tells who holds it.
  */
 final class CaptureTables {
+    private static final int FETCHED = 1_000;
+
     private CaptureTables() {}
 
     /** Key of the advisory lock of a migration's epoch. */
@@ -160,19 +162,26 @@ final class CaptureTables {
         statement.executeUpdate();
     }
 
+    private static final String JOINED = """
+            SELECT source_table, shard, range, snapshot, lsn::text, caught_up FROM godwit.joined j
+            WHERE migration = ? AND (NOT claimed OR EXISTS (SELECT FROM godwit.claim c
+              WHERE c.migration = j.migration AND c.source_table = j.source_table AND c.shard = j.shard
+                AND c.outcome = 'copied'))""";
+
     /** Shards that have landed: those whose claim is there, and those that need none. */
     static List<JoinedShard> joined(Connection connection, String migration) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement(JOINED)) {
             statement.setString(1, migration);
+            statement.setFetchSize(FETCHED);
             return joined(statement, migration);
         }
     }
 
-    /** The same of these shards alone. */
+    /** Those of these shards that have landed. */
     static List<JoinedShard> joined(Connection connection, String migration, TableName table, Collection<String> shards)
             throws SQLException {
-        String sql = JOINED + " AND source_table = ? AND shard = ANY (?)";
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+        try (PreparedStatement statement =
+                connection.prepareStatement(JOINED + " AND source_table = ? AND shard = ANY (?)")) {
             statement.setString(1, migration);
             statement.setString(2, table.text());
             statement.setArray(3, connection.createArrayOf("text", shards.toArray()));
@@ -180,15 +189,8 @@ final class CaptureTables {
         }
     }
 
-    private static final String JOINED = """
-                SELECT source_table, shard, range, snapshot, lsn::text, caught_up FROM godwit.joined j
-                WHERE migration = ? AND (NOT claimed OR EXISTS (SELECT FROM godwit.claim c
-                  WHERE c.migration = j.migration AND c.source_table = j.source_table AND c.shard = j.shard
-                    AND c.outcome = 'copied'))""";
-
     private static List<JoinedShard> joined(PreparedStatement statement, String migration) throws SQLException {
         List<JoinedShard> shards = new ArrayList<>();
-        statement.setFetchSize(1_000);
         try (ResultSet row = statement.executeQuery()) {
             while (row.next()) {
                 TableName table = TableName.parse(row.getString(1));

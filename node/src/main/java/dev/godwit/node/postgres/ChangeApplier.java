@@ -143,8 +143,8 @@ final class ChangeApplier implements Applier {
         for (Effect effect : effects) {
             if (effect instanceof Effect.CaughtUp shard) {
                 caughtUp.add(new CaptureTables.Name(shard.table(), shard.shard()));
-            } else if (effect instanceof Effect.KeyLanded keep) {
-                kept.add(keep.shard());
+            } else if (effect instanceof Effect.KeyLanded row) {
+                kept.add(row.shard());
             } else {
                 add(order, effect);
                 if (oneByOne) {

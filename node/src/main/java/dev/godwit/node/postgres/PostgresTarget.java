@@ -139,6 +139,7 @@ public final class PostgresTarget implements TargetDatabase {
                     .collect(Collectors.toSet());
             SchemaFit fit = SchemaFit.of(connection, plan, source, told, place);
             List<Problem> problems = new ArrayList<>(fit.problems());
+            problems.addAll(ChangeReadiness.of(connection, plan, tables, fit.wanted(), place));
             if (plan.schema() == SchemaMode.DUMP) {
                 int major = connection.getMetaData().getDatabaseMajorVersion();
                 SchemaDumps.unfit(programs, source.serverMajor(), major, place).ifPresent(problems::add);

@@ -30,6 +30,11 @@ final class SchemaIndexes {
               k.condeferred AS deferred, pi.indrelid::bigint AS parent_relation, pn.nspname AS parent_schema,
               pc.relname AS parent_name, x.description AS comment, kx.description AS constraint_comment,
               s.spcname AS tablespace,
+              CASE WHEN i.indisunique AND i.indpred IS NULL AND i.indexprs IS NULL AND m.amname = 'btree' THEN
+                (SELECT array_agg(a.attname::text ORDER BY p.place) FROM unnest(i.indkey::int2[])
+                  WITH ORDINALITY p(attnum, place)
+                  JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = p.attnum WHERE p.place <= i.indnkeyatts)
+                END AS key_columns,
               (SELECT array_agg(a.attnum || ' ' || a.attstattarget ORDER BY a.attnum) FROM pg_attribute a
                 WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0) AS statistics
             FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -89,7 +94,7 @@ final class SchemaIndexes {
     }
 
     /** An index while it is read. */
-    private record Index(Table table, TableName name, List<Reference> references) {
+    private record Index(Table table, TableName name, List<String> keyColumns, List<Reference> references) {
         Section section() {
             return table.partitioned() ? Section.END : Section.AFTER;
         }
@@ -100,7 +105,15 @@ final class SchemaIndexes {
 
         SchemaDraft draft(ObjectKind kind, Section section, List<String> create) {
             return new SchemaDraft(
-                    new SchemaObject(kind, section, name.schema(), name.name(), table.name(), create, List.of()),
+                    new SchemaObject(
+                            kind,
+                            section,
+                            name.schema(),
+                            name.name(),
+                            table.name(),
+                            create,
+                            List.of(),
+                            kind.isKey() ? keyColumns : List.of()),
                     references);
         }
     }
@@ -109,6 +122,7 @@ final class SchemaIndexes {
         Index index = new Index(
                 tables.get(row.getLong("relation")),
                 new TableName(row.getString("schema"), row.getString("name")),
+                CatalogRows.texts(row, "key_columns"),
                 references);
         boolean partitioned = row.getBoolean("partitioned");
         if (!partitioned && !row.getBoolean("valid")) {

@@ -184,8 +184,9 @@ final class TargetCheck {
         if (existing) {
             problems.addAll(sessions.reading(place, connection -> typesMissing(connection, tables, shape)));
         }
+        problems.addAll(sessions.reading(place, connection -> ChangeReadiness.of(connection, plan, tables, false)));
         boolean ownTables = sessions.reading(place, TargetTables::present);
-        problems.addAll(schema.occupied(plan.name(), tables, shape, ownTables));
+        problems.addAll(schema.occupied(plan, tables, shape, ownTables));
     }
 
     /** Of tables that are not there; those that are have their types. */

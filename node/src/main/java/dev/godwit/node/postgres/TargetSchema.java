@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.schema.KeysFirst;
 import dev.godwit.node.schema.LeftOut;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaPlan;
@@ -7,6 +8,7 @@ import dev.godwit.node.source.SchemaSource;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.TableName;
@@ -51,7 +53,7 @@ final class TargetSchema {
         refuseIfAny(differences(shape, tables, !make));
         if (make) {
             if (sessions.reading(place, connection -> keepIsDue(connection, plan.name()))) {
-                keep(plan, source);
+                keep(plan, tables, source);
             }
             if (plan.schema() == SchemaMode.DUMP && !shape.rowsAreIn()) {
                 archive.beforeRows(plan, tables);
@@ -64,6 +66,7 @@ final class TargetSchema {
         TargetShape made = sessions.reading(place, connection -> TargetShape.read(connection, plan.name(), tables));
         refuseIfAny(gone(plan.name(), tables, made));
         refuseIfAny(differences(made, tables, true));
+        refuseIfAny(sessions.reading(place, connection -> ChangeReadiness.of(connection, plan, tables, true)));
         if (LargeObjects.areAmong(tables)) {
             sessions.durably(place, TargetSessions.SHORT, connection -> {
                 TargetTables.lock(connection, TargetTables.LOCK_PREPARE);
@@ -72,7 +75,7 @@ final class TargetSchema {
             });
         }
         record(plan.name(), tables, shape);
-        refuseIfAny(occupied(plan.name(), tables, made, true));
+        refuseIfAny(occupied(plan, tables, made, true));
     }
 
     /** Once the migration is entered, rows may have landed, and what is kept stays. */
@@ -81,7 +84,7 @@ final class TargetSchema {
     }
 
     /** The schema as the source has it now, in place of what an earlier try has kept, which was never entered. */
-    private void keep(Plan plan, SchemaSource source) {
+    private void keep(Plan plan, List<TableSpec> tables, SchemaSource source) {
         SchemaPlan schema = source.read();
         SchemaDump dump = plan.schema() == SchemaMode.DUMP ? dump(plan, source, schema) : null;
         sessions.durably(place, TargetSessions.LONG, connection -> {
@@ -93,7 +96,11 @@ final class TargetSchema {
             refuseIfAny(fit.problems());
             // More may be missing on either side than at the check.
             refuseIfAny(LeftOut.problems(fit.wanted().notCarried(), plan.leaveOut()));
-            ObjectTable.keep(connection, plan.name(), fit.wanted(), fit.there());
+            refuseIfAny(ChangeReadiness.of(connection, plan, tables, fit.wanted(), place));
+            SchemaPlan wanted = plan.consistency() == Consistency.ONLINE
+                    ? KeysFirst.of(fit.wanted(), ChangeReadiness.keys(tables))
+                    : fit.wanted();
+            ObjectTable.keep(connection, plan.name(), wanted, fit.there());
             if (dump != null) {
                 ArchiveTable.keep(connection, plan.name(), schema.serverMajor(), dump);
             }
@@ -136,11 +143,13 @@ final class TargetSchema {
     /**
      * Tables that hold rows although this migration has not claimed any of theirs, and those that it has claimed rows of
      * and that were emptied or made anew since. Tables that are not there or differ are left out: those are other
-     * problems.
+     * problems. Where changes are applied, a table may be empty because the source's is.
      *
      * @param ownTables whether Godwit's own tables are there; without them nothing is claimed
      */
-    List<Problem> occupied(String migration, List<TableSpec> tables, TargetShape shape, boolean ownTables) {
+    List<Problem> occupied(Plan plan, List<TableSpec> tables, TargetShape shape, boolean ownTables) {
+        String migration = plan.name();
+        boolean mayBeEmptied = plan.consistency() == Consistency.ONLINE;
         List<TableName> comparable = tables.stream()
                 .filter(table ->
                         shape.has(table.name()) && shape.differences(table).isEmpty())
@@ -154,7 +163,7 @@ final class TargetSchema {
                 Set<TableName> landed = ownTables ? landed(connection, migration, some) : Set.of();
                 Set<TableName> holdRows = holdRows(connection, some, shape);
                 for (TableName table : some) {
-                    if (landed.contains(table) && !holdRows.contains(table)) {
+                    if (landed.contains(table) && !holdRows.contains(table) && !mayBeEmptied) {
                         problems.add(emptied(table));
                     } else if (holdRows.contains(table)
                             && !(ownTables && claimedBy(connection, "migration = ?", migration, table))) {

@@ -90,6 +90,11 @@ public enum ObjectKind {
         return compareTo(TABLE) <= 0;
     }
 
+    /** Whether it may be what tells rows from each other. */
+    public boolean isKey() {
+        return this == INDEX || this == PRIMARY_KEY || this == UNIQUE;
+    }
+
     /** Whether several are worth making at once: it takes time, and no lock that another of the kind may hold. */
     public boolean mayBeMadeSideBySide() {
         return readsRows() && this != FOREIGN_KEY;

@@ -15,7 +15,8 @@ import java.util.List;
  * @param create statements, in order; every name in them is quoted or was printed by the server
  * @param needs what the target must have before
  * @param shape of a type or table what its values look like, part by part: labels, attributes, columns, or what it is over;
- *     of rights the kind that they are of; of anything else empty
+ *     of rights the kind that they are of; of a key, and of its index, the columns by which rows are told from each other;
+ *     of anything else empty
  */
 public record SchemaObject(
         ObjectKind kind,
@@ -76,6 +77,10 @@ public record SchemaObject(
 
     public SchemaObject shaped(List<String> its) {
         return new SchemaObject(kind, section, schema, name, table, create, needs, its);
+    }
+
+    public SchemaObject in(Section its) {
+        return new SchemaObject(kind, its, schema, name, table, create, needs, shape);
     }
 
     public SchemaObject made(List<String> statements) {

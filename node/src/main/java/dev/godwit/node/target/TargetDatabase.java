@@ -55,7 +55,8 @@ public interface TargetDatabase extends AutoCloseable {
 
     /**
      * Makes whatever rows need (modes {@code dump} and {@code tables}); then proves that each table is there, has the columns, and holds no
-     * row that this migration has not claimed. Repeating it changes nothing.
+     * row that this migration has not claimed. For consistency {@code online} the indexes by which changes find their rows
+     * are made too (mode {@code existing}: have to be there), and no other unique ones. Repeating it changes nothing.
      *
      * @param source what the source has; asked for where the target does not keep it yet, or where types are not built in
      * @throws dev.godwit.protocol.error.GodwitException with TARGET_NOT_EMPTY among others; where there are several

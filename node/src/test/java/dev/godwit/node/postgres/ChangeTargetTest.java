@@ -128,6 +128,8 @@ class ChangeTargetTest {
             assertThat(second.epoch()).isEqualTo(2);
             assertThat(second.applied()).isEqualTo(HERE);
             assertThat(second.landed()).containsExactlyInAnyOrder(joined("0.1", false), joined("0.2", true), row);
+            assertThat(changes.landed(item.table().name(), List.of("0.1", "0.3", "0.9")))
+                    .containsExactly(joined("0.1", false));
         }
         assertThat(items()).isEqualTo(3);
     }
