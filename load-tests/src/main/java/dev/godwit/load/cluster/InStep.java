@@ -11,9 +11,8 @@ import java.util.function.Supplier;
 /** One migration of consistency {@code online}: how far it is. The one place that knows the words of its status. */
 public final class InStep {
     private static final Duration POLL = Duration.ofMillis(50);
-    private static final Duration ANSWER = Duration.ofSeconds(5);
-    private static final String IN_STEP = "in-step";
-    private static final Set<String> COPIED = Set.of("catching-up", IN_STEP);
+    private static final Duration ANSWER = Duration.ofSeconds(10);
+    private static final Set<String> COPIED = Set.of("catching-up", "in-step");
     private static final Set<String> ENDED = Set.of("failed", "cancelled", "completed");
 
     private final Supplier<GodwitApi> api;
@@ -38,16 +37,22 @@ public final class InStep {
         await(status -> COPIED.contains(phase(status)), within);
     }
 
-    /** Waits until everything that was committed at the source before this call is in the target. */
+    /** Waits until it is, and then until everything that was committed at the source by then is in the target. */
     public void awaitSync(Duration within) {
+        awaitCopied(within);
         long deadline = System.nanoTime() + within.toNanos();
-        while (api.get().post(path + ":sync", ANSWER).isEmpty()) {
-            pause(deadline, Optional.empty());
+        String query = "";
+        while (true) {
+            Optional<JsonNode> sync = api.get().post(path + ":sync" + query, ANSWER);
+            if (sync.filter(answer -> answer.path("reached").asBoolean()).isPresent()) {
+                return;
+            }
+            if (sync.isPresent()) {
+                // The place of the first answer counts.
+                query = "?until=" + sync.get().path("until").asLong();
+            }
+            pause(deadline, sync);
         }
-        await(
-                status -> phase(status).equals(IN_STEP)
-                        && status.path("capture").path("bytesBehind").asLong(-1) == 0,
-                within);
     }
 
     /** Ends it, so that nobody reads its slot any more. */

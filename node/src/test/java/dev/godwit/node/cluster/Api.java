@@ -8,6 +8,7 @@ import dev.godwit.node.http.Json;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.ShardStatus;
+import dev.godwit.protocol.status.SyncStatus;
 import dev.godwit.protocol.status.TableStatus;
 import java.io.IOException;
 import java.net.URI;
@@ -19,6 +20,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Supplier;
 
 /**
@@ -70,22 +72,14 @@ public final class Api {
         return as(MigrationStatus.class, answered("POST", "/v1/migrations/" + migration + ":" + action, ""));
     }
 
-    /** The answer to a GET as it stands, for what has no type. */
-    public JsonNode get(String path) {
-        return tree(answered("GET", path, null));
-    }
-
-    /** The same for a POST without a body. */
-    public JsonNode post(String path) {
-        return tree(answered("POST", path, ""));
-    }
-
-    private static JsonNode tree(String json) {
-        try {
-            return Json.mapper().readTree(json);
-        } catch (JsonProcessingException e) {
-            throw new AssertionError("not JSON: " + json, e);
-        }
+    /**
+     * Whether everything that was committed at the source is in the target.
+     *
+     * @param until before which place in the source's log; empty: now
+     */
+    public SyncStatus sync(String migration, OptionalLong until) {
+        String query = until.isPresent() ? "?until=" + until.getAsLong() : "";
+        return as(SyncStatus.class, answered("POST", "/v1/migrations/" + migration + ":sync" + query, ""));
     }
 
     /**

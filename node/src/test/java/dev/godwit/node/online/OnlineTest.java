@@ -10,6 +10,7 @@ import dev.godwit.node.cluster.NodeJvm;
 import dev.godwit.node.cluster.PlanText;
 import dev.godwit.node.cluster.Postgres;
 import dev.godwit.node.cluster.TestCluster;
+import dev.godwit.protocol.status.CaptureStatus;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -95,6 +96,8 @@ class OnlineTest {
         databases.fast();
         long before = load.tally().of(Tally.Ending.COMMITTED);
         await().atMost(ENOUGH).until(() -> load.tally().of(Tally.Ending.COMMITTED) > before + 200);
+        // Also while it is written there is a moment up to which everything is there.
+        InStep.awaitSync(api, migration, ENOUGH);
         System.out.println(load.stop());
         assertEqualInTheEnd(api);
     }
@@ -227,10 +230,17 @@ class OnlineTest {
             long began = System.nanoTime();
             long logBegan = source.number("SELECT pg_wal_lsn_diff(pg_current_wal_lsn(), '0/0')");
             double oldestSeconds = 0;
+            double oldestToldSeconds = 0;
             long mostRetained = 0;
+            long mostRetainedTold = 0;
             while (!InStep.isCopied(api, migration)) {
                 oldestSeconds = Math.max(oldestSeconds, oldestSnapshotSeconds());
                 mostRetained = Math.max(mostRetained, retainedBytes());
+                CaptureStatus told = api.status(migration).capture();
+                if (told != null) {
+                    oldestToldSeconds = Math.max(oldestToldSeconds, told.oldestSnapshotSeconds());
+                    mostRetainedTold = Math.max(mostRetainedTold, told.retainedBytes());
+                }
                 // Much is logged that is nobody's change; and where the slot may begin again, else told every 15 s.
                 source.run(
                         "SELECT pg_logical_emit_message(false, 'filler', repeat('x', 300000))",
@@ -244,6 +254,14 @@ class OnlineTest {
 
             assertThat(oldestSeconds).isPositive().isLessThan(copySeconds / 3);
             assertThat(mostRetained).isPositive().isLessThan(logged / 3);
+            assertThat(oldestToldSeconds)
+                    .as("as the status tells it")
+                    .isPositive()
+                    .isLessThan(copySeconds / 3);
+            assertThat(mostRetainedTold)
+                    .as("as the status tells it")
+                    .isPositive()
+                    .isLessThan(logged / 3);
             assertEqualInTheEnd(api, load);
         }
     }
