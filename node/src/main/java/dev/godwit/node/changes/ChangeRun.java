@@ -108,9 +108,7 @@ final class ChangeRun {
     private void read() {
         try {
             begin();
-            try (ChangeStream open = stream) {
-                loop(open);
-            }
+            loop();
         } catch (ShapeChanged e) {
             fail(new GodwitException(
                     ErrorCode.SOURCE_TABLE_CHANGED,
@@ -122,6 +120,9 @@ final class ChangeRun {
             fail(e);
         } finally {
             stop();
+            if (stream != null) {
+                stream.close();
+            }
         }
     }
 
@@ -152,7 +153,7 @@ final class ChangeRun {
         ready = true;
     }
 
-    private void loop(ChangeStream open) {
+    private void loop() {
         while (!stopping) {
             Runnable request;
             while ((request = requests.poll()) != null) {
@@ -163,7 +164,7 @@ final class ChangeRun {
                 rest();
                 continue;
             }
-            open.next(NEXT).ifPresent(this::on);
+            stream.next(NEXT).ifPresent(this::on);
         }
     }
 

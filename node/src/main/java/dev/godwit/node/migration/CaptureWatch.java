@@ -53,7 +53,7 @@ final class CaptureWatch {
         if (ledger.capture().isEmpty() || phase == Phase.CHECKED || phase == Phase.DRAFTED) {
             return Optional.empty();
         } else if (phase.ended()) {
-            return Optional.of(new ChangeCapture.End());
+            return ledger.captureEndIsDue() ? Optional.of(new ChangeCapture.End()) : Optional.empty();
         }
         boolean active = !ledger.paused() && ledger.captureHalted().isEmpty();
         List<TableSpec> tables =

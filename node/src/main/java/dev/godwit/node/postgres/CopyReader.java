@@ -105,6 +105,11 @@ final class CopyReader implements RangeReader {
     }
 
     @Override
+    public long flushedLsn() {
+        return session.reading(where, () -> WalPosition.flushed(session.connection()));
+    }
+
+    @Override
     public int read(byte[] buffer) {
         if (buffer.length == 0) {
             throw new IllegalArgumentException("the buffer is empty");

@@ -108,6 +108,24 @@ final class JoinedRead {
         }
     }
 
+    /**
+     * Waits until all that was read is on the source's disk. A commit that does not wait for it is visible before; a source
+     * that crashes then has never had it, and the stream will not tell.
+     */
+    void awaitFlushed(RangeReader reader) {
+        long begun = System.nanoTime();
+        while (announced != null && Long.compareUnsigned(reader.flushedLsn(), lsn) < 0) {
+            if (System.nanoTime() - begun > VISIBLE.toNanos()) {
+                throw new GodwitException(
+                        ErrorCode.SOURCE_FAILED,
+                        "What was read is not on the source's disk after " + VISIBLE.toSeconds() + " s.",
+                        "",
+                        "Look at the source's disk.");
+            }
+            rest(LONGEST_PAUSE_MILLIS / 5);
+        }
+    }
+
     private static void rest(long millis) {
         try {
             Thread.sleep(millis);

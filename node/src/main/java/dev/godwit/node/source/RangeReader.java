@@ -14,6 +14,9 @@ public interface RangeReader extends AutoCloseable {
      */
     long lsn();
 
+    /** Up to where the source's log is on its disk. Not to be called between the first {@link #read} and the last. */
+    long flushedLsn();
+
     /**
      * Fills a part of the buffer with the next bytes of the stream; rows may be cut anywhere.
      *

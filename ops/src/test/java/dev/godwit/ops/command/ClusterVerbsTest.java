@@ -6,11 +6,15 @@ import dev.godwit.ops.client.ContractServer;
 import dev.godwit.ops.client.ContractServer.Reply;
 import dev.godwit.ops.client.Json;
 import dev.godwit.ops.view.Statuses;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.SyncStatus;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
@@ -150,6 +154,38 @@ class ClusterVerbsTest {
     }
 
     @Test
+    void sync_asks_for_the_place_of_its_first_answer_until_it_is_reached() {
+        List<String> asked = new ArrayList<>();
+        node.on("POST /v1/migrations/shop:sync", body -> {
+            asked.add("now");
+            return new Reply(200, Json.line(new SyncStatus("shop", 4711, false, null)));
+        });
+        node.on("POST /v1/migrations/shop:sync?until=4711", body -> {
+            asked.add("4711");
+            return new Reply(200, Json.line(new SyncStatus("shop", 4711, asked.size() > 2, null)));
+        });
+
+        Recorded synced = run("sync", "shop", "--until", "now");
+
+        assertThat(synced.exitCode()).isZero();
+        assertThat(synced.out()).contains("is in every target").endsWith("Next: godwit status shop\n");
+        assertThat(asked).containsExactly("now", "4711", "4711");
+    }
+
+    @Test
+    void a_sync_whose_time_is_up_is_10_and_says_why() {
+        Problem why = new Problem(ErrorCode.TARGET_UNREACHABLE, "The target does not answer.", "db2", "");
+        node.on(
+                "POST /v1/migrations/shop:sync?until=7",
+                body -> new Reply(200, Json.line(new SyncStatus("shop", 7, false, why))));
+
+        Recorded late = run("sync", "shop", "--until", "7", "--timeout", "0");
+
+        assertThat(late.exitCode()).isEqualTo(10);
+        assertThat(late.out()).contains("Not everything is in the targets").contains("The target does not answer.");
+    }
+
+    @Test
     void an_error_as_json_is_json_on_standard_error() throws IOException {
         Recorded missing = run("cancel", "other", "-o", "json");
 
@@ -182,7 +218,7 @@ class ClusterVerbsTest {
     @Test
     void help_is_on_standard_output_for_every_verb() {
         assertThat(run("--help").out()).contains("demo").contains("130");
-        for (String verb : List.of("demo", "check", "run", "node", "apply", "status", "pause", "resume", "cancel")) {
+        for (String verb : List.of("demo", "check", "run", "node", "apply", "status", "pause", "resume", "sync", "complete", "cancel")) {
             Recorded help = run(verb, "--help");
             assertThat(help.exitCode()).isZero();
             assertThat(help.out()).startsWith("Usage: godwit " + verb);
