@@ -3,7 +3,9 @@ package dev.godwit.node.capture;
 import static dev.godwit.node.capture.ModelScript.row;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.godwit.node.capture.ModelScript.Delete;
 import dev.godwit.node.capture.ModelScript.Insert;
+import dev.godwit.node.capture.ModelScript.Truncate;
 import dev.godwit.node.capture.ModelScript.Update;
 import dev.godwit.node.capture.ModelWorld.Kind;
 import dev.godwit.node.capture.ModelWorld.Mistake;
@@ -16,20 +18,73 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** When all is done, the target has what the source has: in whatever order the steps of {@link ModelWorld} come. */
 class JoinModelTest {
-    private static final int RANDOM_RUNS = 4_000;
+    private static final int RANDOM_RUNS = 2_000;
     private static final int MISTAKEN_RUNS = 20_000;
 
+    private static final ModelScript TWO_ON_ONE_KEY = ModelScript.of(
+            Map.of(1, row("a"), 11, row("b")),
+            List.of(new Update(1, 1, "c", null)),
+            List.of(new Delete(1), new Insert(12, row("d"))));
+
+    private static final ModelScript THERE_AND_BACK = ModelScript.of(
+            Map.of(1, row("a")), List.of(new Update(1, 11, "b", "big")), List.of(new Update(11, 1, "c", "big")));
+
+    private static final ModelScript MOVES_OUT_OF_LINE = ModelScript.of(
+            Map.of(1, row("a")), List.of(new Update(1, 11, "b", null)), List.of(new Update(11, 11, "c", null)));
+
+    private static final ModelScript MADE_AGAIN = ModelScript.of(
+            Map.of(1, row("a"), 11, row("b")),
+            List.of(new Delete(1), new Delete(11)),
+            List.of(new Insert(1, row("d"))));
+
+    private static final ModelScript TRUNCATED = ModelScript.of(
+            Map.of(1, row("a"), 11, row("b")),
+            List.of(new Truncate(), new Insert(1, row("d"))),
+            List.of(new Update(1, 12, "c", null)));
+
+    static List<ModelScript> scripts() {
+        return List.of(TWO_ON_ONE_KEY, MOVES_OUT_OF_LINE, TRUNCATED);
+    }
+
+    static List<ModelScript> moreScripts() {
+        return List.of(TWO_ON_ONE_KEY, MOVES_OUT_OF_LINE, TRUNCATED, THERE_AND_BACK, MADE_AGAIN);
+    }
+
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void two_transactions_join_in_every_order(ModelScript script) {
+        explore(script, Rules.SOUND);
+    }
+
+    @ParameterizedTest
+    @MethodSource("scripts")
+    void a_transaction_joins_in_every_order_with_a_crash_everywhere(ModelScript script) {
+        explore(script.onlyFirst(1), Rules.SOUND.withCrashes(1));
+    }
+
     @Test
-    void an_update_and_an_insert_in_every_order() {
-        explore(
-                ModelScript.of(
-                        Map.of(1, row("a")), List.of(new Update(1, 1, "b", null)), List.of(new Insert(11, row("c")))),
-                Rules.SOUND.withCrashes(1));
+    void workers_fail_in_every_order() {
+        explore(MOVES_OUT_OF_LINE.onlyFirst(1), Rules.SOUND.withGiveUps(1));
+    }
+
+    @Test
+    void tries_that_nobody_knows_of_land_later_in_every_order() {
+        explore(MOVES_OUT_OF_LINE.onlyFirst(1), Rules.SOUND.withLostSights(1));
+    }
+
+    /** Minutes: all of the above together. */
+    @ParameterizedTest
+    @MethodSource("moreScripts")
+    @EnabledIfSystemProperty(named = "godwit.model", matches = "large")
+    void two_transactions_join_in_every_order_with_a_crash_everywhere(ModelScript script) {
+        explore(script, Rules.SOUND.withCrashes(1));
     }
 
     /** All states that can be reached, each once. */
@@ -38,7 +93,7 @@ class JoinModelTest {
         List<Step> path = new ArrayList<>();
         long[] counts = new long[2];
         explore(script, rules, new ModelWorld(script, rules), path, seen, counts);
-        System.out.println(counts[0] + " steps, " + seen.size() + " states, " + counts[1] + " ends");
+        System.out.println("explored " + seen.size() + " states by " + counts[0] + " steps, to " + counts[1] + " ends");
         assertThat(counts[1]).as("ends").isPositive();
     }
 
@@ -56,7 +111,7 @@ class JoinModelTest {
         }
         for (Step step : steps) {
             if (here == null) {
-                here = new ModelWorld(script, rules);
+                here = new ModelWorld(script, world);
                 path.forEach(here::take);
             }
             path.add(step);

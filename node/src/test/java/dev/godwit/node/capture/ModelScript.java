@@ -106,6 +106,11 @@ record ModelScript(
                 BEFORE_AN_EPOCH);
     }
 
+    /** The same with fewer transactions. */
+    ModelScript onlyFirst(int count) {
+        return new ModelScript(identity, whole, bounds, rows, transactions.subList(0, count), firstXid);
+    }
+
     static Row row(String value) {
         return new Row(value, value + " big");
     }

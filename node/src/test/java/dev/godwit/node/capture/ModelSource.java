@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 
 /** A source that keeps a log: transactions commit in it, and become visible a while later. */
@@ -17,8 +18,9 @@ final class ModelSource {
     private final Relation relation;
     private final boolean[] visible;
     private final boolean[][] conflicts;
-    private final List<List<StreamMessage>> messages = new ArrayList<>();
+    private final List<List<StreamMessage>> messages;
     private int committed;
+    private String snapshot;
 
     ModelSource(ModelScript script) {
         this.script = script;
@@ -29,6 +31,7 @@ final class ModelSource {
                 script.identity(),
                 List.of(ID, new Relation.Column("value", full, 25, -1), new Relation.Column("big", full, 25, -1)));
         int count = script.transactions().size();
+        this.messages = new ArrayList<>();
         this.visible = new boolean[count];
         this.conflicts = new boolean[count][count];
         Map<Integer, ModelScript.Row> now = new HashMap<>(script.rows());
@@ -40,8 +43,13 @@ final class ModelSource {
         }
     }
 
-    Relation relation() {
-        return relation;
+    /** The same source at its beginning. */
+    ModelSource(ModelSource same) {
+        this.script = same.script;
+        this.relation = same.relation;
+        this.visible = new boolean[same.visible.length];
+        this.conflicts = same.conflicts;
+        this.messages = same.messages;
     }
 
     private List<StreamMessage> messages(int transaction, Map<Integer, ModelScript.Row> now) {
@@ -137,6 +145,17 @@ final class ModelSource {
 
     void show(int transaction) {
         visible[transaction] = true;
+        snapshot = null;
+    }
+
+    boolean sees(Set<Long> xids) {
+        for (long xid : xids) {
+            int transaction = (int) (xid - script.firstXid()) ^ 1;
+            if (!visible[transaction]) {
+                return false;
+            }
+        }
+        return true;
     }
 
     boolean isQuiet() {
@@ -149,6 +168,13 @@ final class ModelSource {
     }
 
     String snapshot() {
+        if (snapshot == null) {
+            snapshot = snapshotNow();
+        }
+        return snapshot;
+    }
+
+    private String snapshotNow() {
         StringBuilder running = new StringBuilder();
         // Ids are swapped in pairs: the last one may have no other half.
         for (int i = 0; i <= visible.length; i++) {

@@ -23,12 +23,20 @@ final class ModelState {
     private static final Set<Class<?>> UNWRITTEN =
             Set.of(TableSpec.class, Relation.class, KeyOrder.class, TableShape.class, Backlog.Meter.class);
 
+    private static final Set<String> COUNT_AFTER_A_CRASH =
+            Set.of("announcedAt", "acknowledged", "readRows", "position");
+
     private final Set<Object> open = Collections.newSetFromMap(new IdentityHashMap<>());
 
-    private ModelState() {}
+    private final boolean mayCrash;
 
-    static void write(Object object, StringBuilder into) {
-        new ModelState().text(object, into);
+    private ModelState(boolean mayCrash) {
+        this.mayCrash = mayCrash;
+    }
+
+    /** @param mayCrash whether what counts after a crash alone is part of it */
+    static void write(Object object, StringBuilder into, boolean mayCrash) {
+        new ModelState(mayCrash).text(object, into);
     }
 
     private void text(Object object, StringBuilder into) {
@@ -38,6 +46,9 @@ final class ModelState {
             into.append(key.texts());
         } else if (object instanceof Taken taken) {
             into.append(taken.lsn()).append(taken.snapshot().inProgress());
+        } else if (object instanceof Stand.InFlight flight) {
+            // What it has to see, the model knows of the worker.
+            text(flight.backlog(), into);
         } else if (object instanceof Effect.KeyLanded row) {
             into.append(row.shard())
                     .append(row.shard().snapshot())
@@ -94,7 +105,8 @@ final class ModelState {
             for (Field field : FIELDS.computeIfAbsent(object.getClass(), ModelState::fieldsOf)) {
                 Object value = field.get(object);
                 // An entry of a list of ranges knows its table, which is written by itself.
-                if (!(value instanceof TableJoin) || object instanceof ChangeJoin) {
+                boolean counts = mayCrash || !COUNT_AFTER_A_CRASH.contains(field.getName());
+                if (counts && (!(value instanceof TableJoin) || object instanceof ChangeJoin)) {
                     text(value, into);
                     into.append(' ');
                 }

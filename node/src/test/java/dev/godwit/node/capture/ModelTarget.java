@@ -128,18 +128,18 @@ final class ModelTarget {
         return new ModelScript.Row(row.text(1), row.isUnchanged(2) ? old.big() : row.text(2));
     }
 
-    String state() {
-        StringBuilder state = new StringBuilder()
-                .append(rows)
-                .append(position.commitLsn())
-                .append('.')
-                .append(position.changes());
-        landed.values()
-                .forEach(shard -> state.append(' ')
-                        .append(shard.shard())
-                        .append(shard.snapshot())
-                        .append(shard.lsn())
-                        .append(shard.caughtUp()));
+    /** @param mayCrash whether what counts after a crash alone is part of it */
+    String state(boolean mayCrash) {
+        StringBuilder state = new StringBuilder().append(rows);
+        if (mayCrash) {
+            state.append(position.commitLsn()).append('.').append(position.changes());
+        }
+        landed.values().forEach(shard -> {
+            state.append(' ').append(shard.shard()).append(shard.snapshot()).append(shard.lsn());
+            if (mayCrash) {
+                state.append(shard.caughtUp());
+            }
+        });
         return state.toString();
     }
 }

@@ -64,28 +64,28 @@ final class ModelWorld {
         FORGETS_ROWS_THAT_WERE_READ
     }
 
-    /** @param steps at once: snapshot and place in the log are asked for in one step */
-    record Rules(Set<Mistake> mistakes, int crashes, int giveUps, int lostSights, boolean steps) {
+    /**
+     * @param coarse for an exploration of everything: snapshot and place in the log are asked for in one step; what has
+     *     become visible is told at once; and what matters in a crash alone (how much of what was judged is applied, whether
+     *     that is acknowledged) is chosen with the crash
+     */
+    record Rules(Set<Mistake> mistakes, int crashes, int giveUps, int lostSights, boolean coarse) {
         static final Rules SOUND = new Rules(EnumSet.noneOf(Mistake.class), 0, 0, 0, true);
 
         Rules withCrashes(int more) {
-            return new Rules(mistakes, more, giveUps, lostSights, steps);
+            return new Rules(mistakes, more, giveUps, lostSights, coarse);
         }
 
         Rules withGiveUps(int more) {
-            return new Rules(mistakes, crashes, more, lostSights, steps);
+            return new Rules(mistakes, crashes, more, lostSights, coarse);
         }
 
         Rules withLostSights(int more) {
-            return new Rules(mistakes, crashes, giveUps, more, steps);
-        }
-
-        Rules withSmallSteps() {
-            return new Rules(mistakes, crashes, giveUps, lostSights, false);
+            return new Rules(mistakes, crashes, giveUps, more, coarse);
         }
 
         Rules with(Mistake mistake) {
-            return new Rules(EnumSet.of(mistake), crashes, giveUps, lostSights, steps);
+            return new Rules(EnumSet.of(mistake), crashes, giveUps, lostSights, coarse);
         }
 
         boolean makes(Mistake mistake) {
@@ -101,8 +101,11 @@ final class ModelWorld {
         private long lsn = -1;
         private boolean outOfSight;
 
-        private String state() {
-            return passedBy + " " + snapshot + " " + lsn + " " + outOfSight;
+        /** What it has to see and is visible does not matter any more. */
+        private String state(ModelSource source) {
+            List<Long> unseen =
+                    passedBy.stream().filter(xid -> !source.sees(Set.of(xid))).toList();
+            return unseen + " " + snapshot + " " + lsn + " " + outOfSight;
         }
     }
 
@@ -129,8 +132,17 @@ final class ModelWorld {
     private final Deque<Item> queue = new ArrayDeque<>();
 
     ModelWorld(ModelScript script, Rules rules) {
+        this(script, rules, new ModelSource(script));
+    }
+
+    /** The same world at its beginning. */
+    ModelWorld(ModelScript script, ModelWorld same) {
+        this(script, same.rules, new ModelSource(same.source));
+    }
+
+    private ModelWorld(ModelScript script, Rules rules, ModelSource source) {
         this.rules = rules;
-        this.source = new ModelSource(script);
+        this.source = source;
         if (script.whole()) {
             ranges.add(new ShardRange.Whole());
         } else {
@@ -193,10 +205,23 @@ final class ModelWorld {
         } else if (rules.makes(Mistake.READS_A_ROW_TOO_EARLY) || allSentAreVisible()) {
             steps.add(new Step(Kind.READ_ROW, 0));
         }
+        if (rules.coarse()) {
+            steps.removeIf(step -> isFine(step.kind()));
+        }
         if (crashes < rules.crashes()) {
-            steps.add(new Step(Kind.CRASH, 0));
+            int choices = rules.coarse() ? 2 * (queue.size() + 1) : 1;
+            for (int i = 0; i < choices; i++) {
+                steps.add(new Step(Kind.CRASH, i));
+            }
         }
         return steps;
+    }
+
+    private boolean isFine(Kind kind) {
+        return kind == Kind.APPLY
+                || kind == Kind.ACKNOWLEDGE
+                || kind == Kind.FORGET
+                || kind == Kind.KEEP_ALIVE && join.hasReached();
     }
 
     private boolean hasRead() {
@@ -212,7 +237,7 @@ final class ModelWorld {
         if (join.waitsForVisibility() && !forgotAt.equals(moment())) {
             steps.add(new Step(Kind.FORGET, 0));
         }
-        if (acknowledgeable() > confirmedLsn) {
+        if (!rules.coarse() && acknowledgeable() > confirmedLsn) {
             steps.add(new Step(Kind.ACKNOWLEDGE, 0));
         }
     }
@@ -245,7 +270,7 @@ final class ModelWorld {
 
     private void next(int shard, Try current, List<Step> steps) {
         if (current.snapshot == null) {
-            if (rules.makes(Mistake.ANNOUNCES_AFTER_THE_SNAPSHOT) || sees(current.passedBy)) {
+            if (rules.makes(Mistake.ANNOUNCES_AFTER_THE_SNAPSHOT) || source.sees(current.passedBy)) {
                 steps.add(new Step(Kind.SNAPSHOT, shard));
             }
         } else if (current.lsn < 0) {
@@ -265,10 +290,6 @@ final class ModelWorld {
                 .filter(one -> !one.outOfSight)
                 .findFirst()
                 .orElse(null);
-    }
-
-    private boolean sees(Set<Long> xids) {
-        return xids.stream().allMatch(Visibility.of(source.snapshot())::sees);
     }
 
     private String moment() {
@@ -296,6 +317,18 @@ final class ModelWorld {
     // ---- what happens
 
     void take(Step step) {
+        happen(step);
+        if (rules.coarse()) {
+            if (step.kind() == Kind.READ || step.kind() == Kind.SHOW || step.kind() == Kind.CRASH) {
+                join.visible(source.snapshot());
+            }
+            while (!queue.isEmpty() && crashes == rules.crashes()) {
+                apply();
+            }
+        }
+    }
+
+    private void happen(Step step) {
         int of = step.of();
         switch (step.kind()) {
             case COMMIT -> source.commit();
@@ -328,6 +361,9 @@ final class ModelWorld {
             }
             case CRASH -> {
                 crashes++;
+                if (rules.coarse()) {
+                    beforeCrash(of / 2, of % 2 == 1);
+                }
                 takeOver();
             }
         }
@@ -380,9 +416,8 @@ final class ModelWorld {
     private void apply() {
         Item item = queue.remove();
         if (rules.makes(Mistake.TEARS_AN_OUTCOME) && item.effects().size() > 1) {
-            target.apply(item.effects().subList(0, 1), target.position());
             queue.addFirst(new Item(item.effects().subList(1, item.effects().size()), item.position()));
-            return;
+            item = new Item(item.effects().subList(0, 1), target.position());
         }
         target.apply(item.effects(), item.position());
         for (Effect effect : item.effects()) {
@@ -418,7 +453,7 @@ final class ModelWorld {
         Try one = current(shard);
         one.snapshot = source.snapshot();
         one.rows = source.rows();
-        if (rules.steps() && one.lsn < 0 && !rules.makes(Mistake.ANNOUNCES_AFTER_THE_SNAPSHOT)) {
+        if (rules.coarse() && one.lsn < 0 && !rules.makes(Mistake.ANNOUNCES_AFTER_THE_SNAPSHOT)) {
             one.lsn = source.insertLsn();
         }
     }
@@ -461,8 +496,21 @@ final class ModelWorld {
 
     // ---- what is at the end
 
+    private void beforeCrash(int applied, boolean acknowledges) {
+        for (int i = 0; i < applied; i++) {
+            apply();
+        }
+        if (acknowledges) {
+            confirmedLsn = Math.max(confirmedLsn, acknowledgeable());
+        }
+    }
+
     /** Called where nothing is possible but crashes. */
     void assertDone() {
+        if (rules.coarse() && hasRead()) {
+            put(join.on(new StreamMessage.KeepAlive(source.insertLsn())));
+            beforeCrash(queue.size(), true);
+        }
         if (!source.isQuiet() || !queue.isEmpty() || !unread.isEmpty()) {
             throw new AssertionError("stands still before the end: " + state());
         }
@@ -486,6 +534,7 @@ final class ModelWorld {
     }
 
     String state() {
+        boolean mayCrash = crashes < rules.crashes();
         StringBuilder state = new StringBuilder(1024)
                 .append(crashes)
                 .append(giveUps)
@@ -493,7 +542,7 @@ final class ModelWorld {
                 .append(' ')
                 .append(source.state())
                 .append(' ')
-                .append(target.state())
+                .append(target.state(mayCrash))
                 .append(' ')
                 .append(confirmedLsn)
                 .append(' ')
@@ -505,11 +554,11 @@ final class ModelWorld {
                 .append(forgotAt);
         for (int i = 0; i < told.length; i++) {
             state.append(told[i] ? " told" : " -");
-            tries.get(i).forEach(one -> state.append(one.state()));
+            tries.get(i).forEach(one -> state.append(one.state(source)));
         }
-        ModelState.write(unread, state);
-        ModelState.write(new ArrayList<>(queue), state);
-        ModelState.write(join, state);
+        ModelState.write(unread, state, mayCrash);
+        ModelState.write(new ArrayList<>(queue), state, mayCrash);
+        ModelState.write(join, state, mayCrash);
         return state.toString();
     }
 }
