@@ -38,6 +38,7 @@ class OnlineTest {
 
     private Databases databases;
     private String migration;
+    private boolean ended;
 
     @BeforeAll
     static void start() {
@@ -60,22 +61,27 @@ class OnlineTest {
         migration = databases.source().name().replace('_', '-');
     }
 
-    /** Else the slot would keep the source's log for ever. */
     @AfterEach
-    void drop() {
-        cluster.api().act(migration, "cancel");
-        await("the end of the reader").atMost(ENOUGH).until(() -> slots("active") == 0);
-        databases
-                .source()
-                .texts("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots"
-                        + " WHERE database = current_database()");
+    void end() {
+        if (!ended) {
+            end(cluster.api());
+        }
         databases.close();
     }
 
-    private long slots(String which) {
+    /** The slot goes with the migration: else it would keep the source's log for ever. */
+    private void end(Api api) {
+        ended = true;
+        api.act(migration, "cancel");
+        await("the end of the slot").atMost(ENOUGH).until(() -> slots() == 0);
+        assertThat(databases.source().number("SELECT count(*) FROM pg_publication"))
+                .isZero();
+    }
+
+    private long slots() {
         return databases
                 .source()
-                .number("SELECT count(*) FROM pg_replication_slots WHERE database = current_database() AND " + which);
+                .number("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()");
     }
 
     private PlanText plan() {
@@ -192,8 +198,7 @@ class OnlineTest {
             databases.assertEqual();
             assertThat(node.alive()).isTrue();
             assertThat(small.errors()).isEmpty();
-            api.act(migration, "cancel");
-            await("the end of the reader").atMost(ENOUGH).until(() -> slots("active") == 0);
+            end(api);
         }
     }
 

@@ -218,7 +218,8 @@ class ClusterVerbsTest {
     @Test
     void help_is_on_standard_output_for_every_verb() {
         assertThat(run("--help").out()).contains("demo").contains("130");
-        for (String verb : List.of("demo", "check", "run", "node", "apply", "status", "pause", "resume", "sync", "complete", "cancel")) {
+        for (String verb : List.of(
+                "demo", "check", "run", "node", "apply", "status", "pause", "resume", "sync", "complete", "cancel")) {
             Recorded help = run(verb, "--help");
             assertThat(help.exitCode()).isZero();
             assertThat(help.out()).startsWith("Usage: godwit " + verb);
