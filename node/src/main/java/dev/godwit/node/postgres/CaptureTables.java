@@ -13,7 +13,6 @@ import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -97,8 +96,8 @@ final class CaptureTables {
         String sql = settings + "SELECT 0 FROM pg_advisory_xact_lock_shared(" + lockKey(migration)
                 + ");SELECT coalesce(max(epoch), 0) FROM godwit.capture WHERE migration = " + Sql.literal(migration);
         long now = 0;
-        try (Statement statement = connection.createStatement()) {
-            boolean rows = statement.execute(sql);
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            boolean rows = statement.execute();
             while (rows || statement.getUpdateCount() >= 0) {
                 if (rows) {
                     now = number(statement.getResultSet());
@@ -148,18 +147,18 @@ final class CaptureTables {
     }
 
     /** Notes how far it is. Never goes back: what is applied again in one shard alone leaves the others where they are. */
-    static final String APPLIED = """
-            INSERT INTO godwit.applied (migration, commit_lsn, changes, at) VALUES (?, ?::pg_lsn, ?, clock_timestamp())
-            ON CONFLICT (migration) DO UPDATE SET commit_lsn = excluded.commit_lsn, changes = excluded.changes,
-              at = excluded.at
-            WHERE (applied.commit_lsn, applied.changes) <= (excluded.commit_lsn, excluded.changes)""";
-
-    /** @param statement of {@link #APPLIED} */
-    static void applied(PreparedStatement statement, String migration, Position upTo) throws SQLException {
-        statement.setString(1, migration);
-        statement.setString(2, text(upTo.commitLsn()));
-        statement.setLong(3, upTo.changes());
-        statement.executeUpdate();
+    static void applied(Connection connection, String migration, Position upTo) throws SQLException {
+        String sql = """
+                INSERT INTO godwit.applied (migration, commit_lsn, changes, at) VALUES (?, ?::pg_lsn, ?, clock_timestamp())
+                ON CONFLICT (migration) DO UPDATE SET commit_lsn = excluded.commit_lsn, changes = excluded.changes,
+                  at = excluded.at
+                WHERE (applied.commit_lsn, applied.changes) <= (excluded.commit_lsn, excluded.changes)""";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            statement.setString(2, text(upTo.commitLsn()));
+            statement.setLong(3, upTo.changes());
+            statement.executeUpdate();
+        }
     }
 
     private static final String JOINED = """

@@ -10,6 +10,7 @@ import dev.godwit.node.target.ChangeTarget.Applier;
 import dev.godwit.node.target.ChangeTarget.Counts;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.PreparedStatement;
@@ -160,7 +161,7 @@ final class ChangeApplier implements Applier {
         if (!caughtUp.isEmpty()) {
             CaptureTables.caughtUp(session.connection(), migration, caughtUp);
         }
-        CaptureTables.applied(session.prepared(CaptureTables.APPLIED), migration, upTo);
+        CaptureTables.applied(session.connection(), migration, upTo);
         commit();
         return done.counts();
     }
@@ -243,8 +244,9 @@ final class ChangeApplier implements Applier {
             if (step instanceof ChangeOrder.Rows rows) {
                 execute(rows, done, oneByOne);
             } else if (((ChangeOrder.Empty) step).effect() instanceof Effect.EmptyRanges empty) {
-                for (var range : empty.ranges()) {
-                    done.deleted += delete(empty.table().name(), Sql.predicate(empty.table(), range));
+                for (ShardRange range : empty.ranges()) {
+                    // As those who cut it and those who judge by it compare keys.
+                    done.deleted += delete(empty.table().name(), Sql.predicateByBytes(empty.table(), range));
                 }
             } else if (((ChangeOrder.Empty) step).effect() instanceof Effect.EmptyTables empty) {
                 empty(empty.tables(), done);
@@ -290,27 +292,35 @@ final class ChangeApplier implements Applier {
                         rows.changes().get(0).old(),
                         anew)
                 : ChangeStatement.of(rows.kind(), rows.relation(), rows.sent(), anew);
-        PreparedStatement prepared = session.prepared(statement.sql());
-        List<Change> changes = rows.changes();
-        int from = 0;
-        while (from < changes.size()) {
-            int to = from;
-            long bytes = 0;
-            while (to < changes.size()
-                    && to - from < ROWS_OF_A_STATEMENT
-                    && (to == from || bytes < BYTES_OF_A_STATEMENT)) {
-                bytes += changes.get(to++).bytes();
+        // The driver keeps it prepared for the next time.
+        try (PreparedStatement prepared = session.connection().prepareStatement(statement.sql())) {
+            for (List<Change> some : pieces(rows.changes())) {
+                if (rows.whole()) {
+                    statement.bindWhole(prepared, some.get(0));
+                } else {
+                    statement.bind(prepared, some);
+                }
+                execute(prepared, rows, some.size());
+                some.forEach(change -> done.add(rows.kind(), change));
             }
-            List<Change> some = changes.subList(from, to);
-            if (rows.whole()) {
-                statement.bindWhole(prepared, some.get(0));
-            } else {
-                statement.bind(prepared, some);
-            }
-            execute(prepared, rows, some.size());
-            some.forEach(change -> done.add(rows.kind(), change));
-            from = to;
         }
+    }
+
+    /** As many as one statement takes each. */
+    private static List<List<Change>> pieces(List<Change> changes) {
+        List<List<Change>> pieces = new ArrayList<>();
+        int from = 0;
+        long bytes = 0;
+        for (int to = 0; to < changes.size(); to++) {
+            if (to - from == ROWS_OF_A_STATEMENT || to > from && bytes > BYTES_OF_A_STATEMENT) {
+                pieces.add(changes.subList(from, to));
+                from = to;
+                bytes = 0;
+            }
+            bytes += changes.get(to).bytes();
+        }
+        pieces.add(changes.subList(from, changes.size()));
+        return pieces;
     }
 
     private static void execute(PreparedStatement prepared, ChangeOrder.Rows rows, int changes)

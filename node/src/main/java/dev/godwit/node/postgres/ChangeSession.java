@@ -3,21 +3,15 @@ package dev.godwit.node.postgres;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.TableName;
 import java.sql.Connection;
-import java.sql.PreparedStatement;
 import java.sql.SQLException;
 import java.sql.Statement;
-import java.util.LinkedHashMap;
-import java.util.Map;
 import org.postgresql.PGConnection;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The session that applies changes: its settings, and the statements that it has prepared. Not thread-safe. */
+/** The session that applies changes, with its settings. Not thread-safe, except {@link #cancel}. */
 final class ChangeSession implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ChangeSession.class);
-
-    /** Prepared statements that are kept; those of a table with many sets of sent columns come and go. */
-    private static final int STATEMENTS = 256;
 
     /**
      * Rows are found by the key's index, whatever the planner believes of a table that was empty a moment ago; and a
@@ -31,7 +25,6 @@ final class ChangeSession implements AutoCloseable {
 
     private final Connection connection;
     private final boolean replica;
-    private final Map<String, PreparedStatement> statements = new LinkedHashMap<>(16, 0.75f, true);
 
     private ChangeSession(Connection connection, boolean replica) {
         this.connection = connection;
@@ -107,20 +100,6 @@ final class ChangeSession implements AutoCloseable {
 
     void execute(String sql) throws SQLException {
         execute(connection, sql);
-    }
-
-    /** Not to be closed. */
-    PreparedStatement prepared(String sql) throws SQLException {
-        PreparedStatement statement = statements.get(sql);
-        if (statement == null) {
-            statement = connection.prepareStatement(sql);
-            statement.unwrap(org.postgresql.PGStatement.class).setPrepareThreshold(1);
-            statements.put(sql, statement);
-            if (statements.size() > STATEMENTS) {
-                statements.remove(statements.keySet().iterator().next()).close();
-            }
-        }
-        return statement;
     }
 
     /** Ends it from another thread, with what it does at the server. */

@@ -94,8 +94,17 @@ final class Sql {
      * of a literal; the catalog takes only keys whose index has that collation too.
      */
     static String predicate(TableSpec table, ShardRange range) {
+        return predicate(table, range, "");
+    }
+
+    /** The same with texts compared by their bytes, whatever the column's own collation is. */
+    static String predicateByBytes(TableSpec table, ShardRange range) {
+        return predicate(table, range, " COLLATE \"C\"");
+    }
+
+    private static String predicate(TableSpec table, ShardRange range, String collate) {
         if (range instanceof ShardRange.Keys keys) {
-            return keys(table, keys);
+            return keys(table, keys, collate);
         } else if (range instanceof ShardRange.NullKeys) {
             return table.keyColumns().stream()
                     .map(column -> ident(column) + " IS NULL")
@@ -106,13 +115,13 @@ final class Sql {
         return EVERY_ROW;
     }
 
-    private static String keys(TableSpec table, ShardRange.Keys range) {
+    private static String keys(TableSpec table, ShardRange.Keys range, String collate) {
         List<String> conditions = new ArrayList<>();
         if (range.from() != null) {
-            bound(table, range.from(), ">=", ">=", conditions);
+            bound(table, range.from(), ">=", ">=", collate, conditions);
         }
         if (range.to() != null) {
-            bound(table, range.to(), "<", "<=", conditions);
+            bound(table, range.to(), "<", "<=", collate, conditions);
         }
         if (table.keyNullable()) {
             // A row comparison that is decided by the first column is true although a later one is NULL.
@@ -124,21 +133,26 @@ final class Sql {
     }
 
     private static void bound(
-            TableSpec table, List<String> values, String operator, String operatorOfFirst, List<String> conditions) {
+            TableSpec table,
+            List<String> values,
+            String operator,
+            String operatorOfFirst,
+            String collate,
+            List<String> conditions) {
         List<String> columns = table.keyColumns();
         if (values.size() != columns.size()) {
             throw new IllegalArgumentException("a bound has one value per key column");
         }
         if (columns.size() == 1) {
-            conditions.add(ident(columns.get(0)) + ' ' + operator + ' ' + bound(table, 0, values));
+            conditions.add(ident(columns.get(0)) + ' ' + operator + ' ' + bound(table, 0, values, collate));
             return;
         }
         // Says nothing new, but the planner recognises a range only in comparisons of a single column: it would take
         // the two row comparisons for independent, expect a good part of the table, and read all of it.
-        conditions.add(ident(columns.get(0)) + ' ' + operatorOfFirst + ' ' + bound(table, 0, values));
+        conditions.add(ident(columns.get(0)) + ' ' + operatorOfFirst + ' ' + bound(table, 0, values, collate));
         List<String> bounds = new ArrayList<>(columns.size());
         for (int i = 0; i < columns.size(); i++) {
-            bounds.add(bound(table, i, values));
+            bounds.add(bound(table, i, values, collate));
         }
         conditions.add('(' + idents(columns) + ") " + operator + " (" + String.join(",", bounds) + ')');
     }
@@ -150,13 +164,15 @@ final class Sql {
         }
         List<String> conditions = new ArrayList<>(key.size());
         for (int i = 0; i < key.size(); i++) {
-            conditions.add(ident(table.keyColumns().get(i)) + " = " + bound(table, i, key));
+            conditions.add(ident(table.keyColumns().get(i)) + " = " + bound(table, i, key, ""));
         }
         return String.join(" AND ", conditions);
     }
 
-    private static String bound(TableSpec table, int i, List<String> values) {
-        return literal(values.get(i)) + "::" + table.typeOf(table.keyColumns().get(i));
+    private static String bound(TableSpec table, int i, List<String> values, String collate) {
+        String type = table.typeOf(table.keyColumns().get(i));
+        boolean isText = type.equals("text") || type.startsWith("character varying");
+        return literal(values.get(i)) + "::" + type + (isText ? collate : "");
     }
 
     private static String blocks(ShardRange.Blocks range) {

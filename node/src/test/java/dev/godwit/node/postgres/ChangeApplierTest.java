@@ -473,6 +473,36 @@ class ChangeApplierTest {
     }
 
     @Test
+    void ranges_of_texts_are_emptied_by_bytes_whatever_the_targets_collation_is() {
+        DATABASE.run("CREATE COLLATION by_words (provider = icu, locale = 'en')");
+        Changes t = table("worded", "k text COLLATE by_words, n int, PRIMARY KEY (k, n)", "k", "n");
+        apply(t, t.insert("a", "1"), t.insert("B", "1"), t.insert("B", "2"), t.insert("c", "1"));
+
+        apply(t, new EmptyRanges(t.table(), List.of(new ShardRange.Keys(List.of("B", "2"), List.of("b", "1")))));
+
+        assertThat(DATABASE.texts("SELECT concat(k, n) FROM worded ORDER BY k COLLATE \"C\""))
+                .containsExactly("B1", "c1");
+    }
+
+    @Test
+    void a_hot_row_is_written_once_a_batch() {
+        Changes t = table("hot", "id int PRIMARY KEY, v text, mail text UNIQUE", "id");
+        apply(t, t.insert("1", "0", "a"));
+        List<Effect> effects = new ArrayList<>();
+        for (int i = 1; i <= 1_000; i++) {
+            effects.add(t.update("1", "" + i, i % 2 == 0 ? "a" : UNCHANGED));
+        }
+        String before = DATABASE.text("SELECT ctid FROM hot");
+
+        assertThat(apply(List.of(t), effects)).isEqualTo(new Counts(0, 1_000, 0));
+
+        assertThat(rows("hot")).containsExactly("(1,1000,a)");
+        // One update that leaves the mail alone, and one that may change it and the rest.
+        assertThat(before).isEqualTo("(0,1)");
+        assertThat(DATABASE.text("SELECT ctid FROM hot")).isEqualTo("(0,3)");
+    }
+
+    @Test
     void an_index_that_came_while_changes_were_applied_is_respected() {
         Changes t = table("indexed", "id int PRIMARY KEY, mail text", "id");
         long epoch = follow.takeOver().epoch();
