@@ -156,6 +156,11 @@ final class PostgresChangeSource implements ChangeSource {
     private <T> T working(Work<T> work) {
         try (Connection session = connections.open()) {
             session.setAutoCommit(true);
+            try (Statement statement = session.createStatement()) {
+                // The publication has to be durable before the slot is; no standby need have it.
+                statement.execute("SET synchronous_commit = local");
+                statement.execute("SET lock_timeout = " + patience.toMillis());
+            }
             return work.run(session);
         } catch (SQLException e) {
             throw ReplicationErrors.translate(e, connections.place());

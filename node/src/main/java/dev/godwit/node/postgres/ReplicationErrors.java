@@ -32,6 +32,9 @@ final class ReplicationErrors {
                         what,
                         where,
                         "Raise max_replication_slots, or drop a slot that nobody needs.");
+            case "55P03" ->
+                new GodwitException(
+                        ErrorCode.SOURCE_BUSY_TRANSACTIONS, what, where, "Wait until who alters the tables is done.");
             case "42501" -> new GodwitException(ErrorCode.SOURCE_PRIVILEGE_MISSING, what, where, RIGHTS);
             default -> general;
         };

@@ -150,6 +150,16 @@ class ChangeSourceTest {
         impatient.prepare(tables, NONE);
     }
 
+    @Test
+    void a_table_that_is_being_altered_keeps_the_publication_from_being_made() throws SQLException {
+        try (Connection altering = writing("LOCK TABLE s.child IN SHARE UPDATE EXCLUSIVE MODE")) {
+            assertThatThrownBy(() -> impatient.prepare(tables, NONE))
+                    .satisfies(code(ErrorCode.SOURCE_BUSY_TRANSACTIONS));
+            altering.rollback();
+        }
+        impatient.prepare(tables, NONE);
+    }
+
     /** The slot is there and was never told to be: what a node leaves that dies in between. */
     @Test
     void a_slot_that_was_never_reported_is_waited_for_again() throws SQLException {
