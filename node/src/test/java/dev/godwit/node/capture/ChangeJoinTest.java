@@ -109,9 +109,8 @@ class ChangeJoinTest {
         assertThat(buffered).isPositive();
         assertThat(join.bufferedBytes()).isZero();
         assertThat(after)
-                .containsExactly(
-                        new Effect.InsertRow(KEYED_RELATION, insert("5").row()), caughtUp(KEYED, "0.0"))
-                .as("what the other range got is in its snapshot to come");
+                .as("what the other range got is in its snapshot to come")
+                .containsExactly(new Effect.InsertRow(KEYED_RELATION, insert("5").row()), caughtUp(KEYED, "0.0"));
     }
 
     @Test
