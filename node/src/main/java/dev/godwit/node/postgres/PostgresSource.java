@@ -136,6 +136,15 @@ public final class PostgresSource implements SourceDatabase {
     }
 
     @Override
+    public void flushLog() {
+        try (Connection connection = connections.take()) {
+            WalPosition.flush(connection);
+        } catch (SQLException e) {
+            throw PostgresErrors.translate(e, Side.SOURCE, connections.place());
+        }
+    }
+
+    @Override
     public ChangeSource capture(Plan plan) {
         return new PostgresChangeSource(connections, CaptureNames.of(plan));
     }

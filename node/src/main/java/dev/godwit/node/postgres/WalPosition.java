@@ -35,6 +35,15 @@ final class WalPosition {
         }
     }
 
+    /** By a commit that waits for the disk, and for no standby. */
+    static void flush(Connection session) throws SQLException {
+        try (Statement statement = session.createStatement()) {
+            statement.execute("SET LOCAL synchronous_commit = local");
+            statement.execute("SELECT pg_current_xact_id()");
+        }
+        session.commit();
+    }
+
     static long withoutHeader(long position) {
         long inPage = Long.remainderUnsigned(position, PAGE_BYTES);
         return inPage == SHORT_HEADER_BYTES || inPage == LONG_HEADER_BYTES ? position - inPage : position;

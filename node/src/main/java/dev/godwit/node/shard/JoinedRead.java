@@ -112,9 +112,10 @@ final class JoinedRead {
      * Waits until all that was read is on the source's disk. A commit that does not wait for it is visible before; a source
      * that crashes then has never had it, and the stream will not tell.
      */
-    void awaitFlushed(RangeReader reader) {
+    void awaitFlushed(RangeReader reader, Runnable flush) {
         long begun = System.nanoTime();
         while (announced != null && Long.compareUnsigned(reader.flushedLsn(), lsn) < 0) {
+            flush.run();
             if (System.nanoTime() - begun > VISIBLE.toNanos()) {
                 throw new GodwitException(
                         ErrorCode.SOURCE_FAILED,
@@ -122,7 +123,7 @@ final class JoinedRead {
                         "",
                         "Look at the source's disk.");
             }
-            rest(LONGEST_PAUSE_MILLIS / 5);
+            rest(FIRST_PAUSE_MILLIS);
         }
     }
 

@@ -254,7 +254,7 @@ final class ShardCopy implements Carriage {
     private WorkOutcome commit() {
         long rows = reader.rows();
         String text = text(digest);
-        join.awaitFlushed(reader);
+        join.awaitFlushed(reader, source::flushLog);
         CopyMeter.Stretch begun = CopyMeter.begin();
         unknown = true; // an error in it is an answer, and thrown
         LandingSession.Commit commit = session.commit(rows, bytes, text);

@@ -85,6 +85,12 @@ public interface SourceDatabase extends AutoCloseable {
      */
     HeldSnapshot hold(String exported);
 
+    /**
+     * Lets the source write its log to disk up to now, by a transaction that changes nothing: a server that rests keeps the
+     * end of its log in memory for some seconds.
+     */
+    void flushLog();
+
     /** Change capture of a migration, for consistency {@code online}. */
     ChangeSource capture(Plan plan);
 

@@ -142,6 +142,11 @@ final class Exports implements SourceDatabase {
     }
 
     @Override
+    public void flushLog() {
+        throw new UnsupportedOperationException();
+    }
+
+    @Override
     public ChangeSource capture(Plan plan) {
         throw new UnsupportedOperationException();
     }

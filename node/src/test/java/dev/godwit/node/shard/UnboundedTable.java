@@ -137,6 +137,11 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
+    public void flushLog() {
+        throw notHere();
+    }
+
+    @Override
     public ChangeSource capture(Plan plan) {
         throw notHere();
     }
