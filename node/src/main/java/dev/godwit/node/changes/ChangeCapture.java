@@ -3,6 +3,7 @@ package dev.godwit.node.changes;
 import dev.godwit.node.access.Databases;
 import dev.godwit.node.shard.BlockingDispatcher;
 import dev.godwit.node.source.ChangeSource;
+import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.protocol.Wire;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -318,16 +319,20 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         getContext()
                 .pipeToSelf(
                         CompletableFuture.supplyAsync(
-                                () -> databases
-                                        .source(plan)
-                                        .capture(plan)
-                                        .moment()
-                                        .lsn(),
+                                () -> end(plan),
                                 BlockingDispatcher.of(getContext().getSystem())),
                         (lsn, failure) -> failure == null
                                 ? new LookedUp(lsn, null, replyTo)
                                 : new LookedUp(-1, Problem.of(failure, "changes of " + migration), replyTo));
         return this;
+    }
+
+    /** Where the source's log ends now. Blocks. */
+    private long end(Plan plan) {
+        SourceDatabase source = databases.source(plan);
+        long lsn = source.capture(plan).moment().lsn();
+        source.flushLog(); // else the stream comes there only when somebody writes
+        return lsn;
     }
 
     private Behavior<Command> onLookedUp(LookedUp message) {

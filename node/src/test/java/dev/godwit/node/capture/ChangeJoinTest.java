@@ -110,12 +110,8 @@ class ChangeJoinTest {
         assertThat(join.bufferedBytes()).isZero();
         assertThat(after)
                 .as("what the other range got is in its snapshot to come")
-<<<<<<< HEAD
                 .containsExactly(
                         new Effect.InsertRow(KEYED_RELATION, insert("5").row()), caughtUp(KEYED, "0.0"));
-=======
-                .containsExactly(new Effect.InsertRow(KEYED_RELATION, insert("5").row()), caughtUp(KEYED, "0.0"));
->>>>>>> f3bb06ffccc25c416d6c0331911bd50da6ccdefe
     }
 
     @Test
