@@ -39,6 +39,9 @@ class OnlineTest {
     private Databases databases;
     private String migration;
 
+    /** Of the cluster that has the migration. */
+    private Api api;
+
     @BeforeAll
     static void start() {
         sourceServer = Postgres.startLogical();
@@ -58,12 +61,15 @@ class OnlineTest {
     void create() {
         databases = Databases.create(sourceServer, Postgres.target());
         migration = databases.source().name().replace('_', '-');
+        api = cluster.api();
     }
 
     /** Else the slot would keep the source's log for ever. */
     @AfterEach
     void drop() {
-        cluster.api().act(migration, "cancel");
+        if (api != null) {
+            api.act(migration, "cancel");
+        }
         await("the end of the reader").atMost(ENOUGH).until(() -> slots("active") == 0);
         databases
                 .source()
@@ -91,7 +97,7 @@ class OnlineTest {
     }
 
     /** Lets the load go on for a while when the rows are there, stops it, and compares. */
-    private void assertEqualInTheEnd(Api api, WriteLoad load) {
+    private void assertEqualInTheEnd(WriteLoad load) {
         InStep.awaitCopied(api, migration, ENOUGH);
         databases.fast();
         long before = load.tally().of(Tally.Ending.COMMITTED);
@@ -99,10 +105,10 @@ class OnlineTest {
         // Also while it is written there is a moment up to which everything is there.
         InStep.awaitSync(api, migration, ENOUGH);
         System.out.println(load.stop());
-        assertEqualInTheEnd(api);
+        assertEqualInTheEnd();
     }
 
-    private void assertEqualInTheEnd(Api api) {
+    private void assertEqualInTheEnd() {
         InStep.awaitSync(api, migration, ENOUGH);
         databases.assertEqual();
         assertThat(cluster.errors()).isEmpty();
@@ -111,25 +117,23 @@ class OnlineTest {
     @Test
     void a_source_that_rests_is_in_step_at_once_and_each_later_change_follows() {
         WriteLoad.create(databases.source(), 200);
-        Api api = cluster.api();
         api.submit(plan());
-        assertEqualInTheEnd(api);
+        assertEqualInTheEnd();
 
         databases.source().run("UPDATE account SET version = version + 1; DELETE FROM line WHERE number < 100");
 
         assertThat(databases.source().number("SELECT min(version) FROM account"))
                 .isEqualTo(1);
-        assertEqualInTheEnd(api);
+        assertEqualInTheEnd();
     }
 
     @Test
     void everything_that_is_written_meanwhile_arrives() {
         WriteLoad.create(databases.source(), ROWS);
         databases.slow(SLOW_BYTES_PER_SECOND);
-        Api api = cluster.api();
         try (WriteLoad load = load(4, 0, 10)) {
             api.submit(plan());
-            assertEqualInTheEnd(api, load);
+            assertEqualInTheEnd(load);
         }
     }
 
@@ -137,13 +141,12 @@ class OnlineTest {
     void nothing_is_lost_or_done_twice_though_nodes_are_killed() {
         WriteLoad.create(databases.source(), ROWS);
         databases.slow(SLOW_BYTES_PER_SECOND);
-        Api api = cluster.api();
         Random random = new Random(SEED);
         try (WriteLoad load = load(4, 0, 10)) {
             api.submit(plan());
             killOne(random, random.nextInt(8));
             killOne(random, 12 + random.nextInt(12));
-            assertEqualInTheEnd(api, load);
+            assertEqualInTheEnd(load);
         }
     }
 
@@ -161,10 +164,9 @@ class OnlineTest {
         WriteLoad.create(databases.source(), ROWS);
         databases.slow(SLOW_BYTES_PER_SECOND);
         databases.source().run("ALTER SYSTEM SET synchronous_standby_names = 'nobody'", "SELECT pg_reload_conf()");
-        Api api = cluster.api();
         try (WriteLoad load = load(2, 6, 5)) {
             api.submit(plan());
-            assertEqualInTheEnd(api, load);
+            assertEqualInTheEnd(load);
             assertThat(load.tally().of(Tally.Ending.HUNG)).isGreaterThan(50);
         } finally {
             databases.source().run("ALTER SYSTEM RESET synchronous_standby_names", "SELECT pg_reload_conf()");
@@ -178,7 +180,7 @@ class OnlineTest {
         try (TestCluster small =
                 new TestCluster("online-small", Postgres.target().database("state")).withHeap("128m")) {
             NodeJvm node = small.startOne();
-            Api api = small.api();
+            api = small.api();
             api.submit(plan().withMemoryPerNode("16MiB"));
             awaitLanded(2);
 
@@ -192,8 +194,8 @@ class OnlineTest {
             databases.assertEqual();
             assertThat(node.alive()).isTrue();
             assertThat(small.errors()).isEmpty();
-            api.act(migration, "cancel");
-            await("the end of the reader").atMost(ENOUGH).until(() -> slots("active") == 0);
+        } finally {
+            api = null; // Nobody is left who could be told to end.
         }
     }
 
@@ -203,7 +205,6 @@ class OnlineTest {
         source.fill("item", 8000, 1000);
         source.fill("other", 2000, 200);
         databases.slow(100_000);
-        Api api = cluster.api();
         api.submit(plan());
         awaitLanded(4);
 
@@ -214,7 +215,7 @@ class OnlineTest {
         assertThat(InStep.isCopied(api, migration)).as("it was in mid-copy").isFalse();
         databases.fast();
 
-        assertEqualInTheEnd(api);
+        assertEqualInTheEnd();
         assertThat(databases.target().number("SELECT count(*) FROM item")).isEqualTo(600);
     }
 
@@ -223,7 +224,6 @@ class OnlineTest {
         Database source = databases.source();
         WriteLoad.create(source, ROWS);
         databases.toTarget().rate(96 << 10);
-        Api api = cluster.api();
         try (WriteLoad load = load(1, 0, 40)) {
             api.submit(plan());
             awaitLanded(1);
@@ -262,7 +262,7 @@ class OnlineTest {
                     .as("as the status tells it")
                     .isPositive()
                     .isLessThan(logged / 3);
-            assertEqualInTheEnd(api, load);
+            assertEqualInTheEnd(load);
         }
     }
 
