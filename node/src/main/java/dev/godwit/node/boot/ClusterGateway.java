@@ -106,7 +106,7 @@ final class ClusterGateway implements MigrationGateway {
                         "migration " + migration,
                         status.capture() == null
                                 ? "only a plan with consistency: online takes changes over"
-                                : "wait until it is catching up or in step");
+                                : "wait until it is catching-up or in-step");
             }
             return this.<ChangeCapture.Command, ChangeCapture.Reached>ask(
                             wiring.capture(migration), replyTo -> new ChangeCapture.AskReached(lsn, replyTo))

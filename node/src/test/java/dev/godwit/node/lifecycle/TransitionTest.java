@@ -130,11 +130,11 @@ class TransitionTest {
                         row -> List.of(row.from(), row.to()),
                         java.util.LinkedHashMap::new,
                         Collectors.mapping(row -> row.on().getSimpleName(), Collectors.joining(", "))));
-        arrows.forEach((ends, events) -> lines.add("    " + ends.get(0).word().replace(' ', '-') + " --> "
-                + ends.get(1).word().replace(' ', '-') + ": " + events));
+        arrows.forEach((ends, events) ->
+                lines.add("    " + ends.get(0).word() + " --> " + ends.get(1).word() + ": " + events));
         Arrays.stream(Phase.values())
                 .filter(Phase::ended)
-                .forEach(phase -> lines.add("    " + phase.word().replace(' ', '-') + " --> [*]"));
+                .forEach(phase -> lines.add("    " + phase.word() + " --> [*]"));
         lines.add("```");
         return String.join("\n", lines);
     }

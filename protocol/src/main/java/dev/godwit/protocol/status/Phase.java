@@ -36,6 +36,6 @@ public enum Phase {
 
     /** The word that people see. */
     public String word() {
-        return name().toLowerCase(java.util.Locale.ROOT).replace('_', ' ');
+        return name().toLowerCase(java.util.Locale.ROOT).replace('_', '-');
     }
 }
