@@ -113,7 +113,11 @@ public final class ChangeJoin {
         if (table == null) {
             return;
         }
-        Unsettled restored = new Unsettled(table, table.restored(shard), shard.lsn());
+        Held held = table.restored(shard);
+        if (held == null) {
+            return;
+        }
+        Unsettled restored = new Unsettled(table, held, shard.lsn());
         if (shard.caughtUp()) {
             unsettled.add(restored);
         } else {

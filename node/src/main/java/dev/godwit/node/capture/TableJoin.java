@@ -113,7 +113,7 @@ final class TableJoin {
         return sameKind && (!(held.range() instanceof ShardRange.Keys) || of.contains(held));
     }
 
-    /** A shard of before the takeover. */
+    /** A shard of before the takeover; null if a later one holds the same row. */
     Held restored(JoinedShard shard) {
         Taken taken = Taken.of(shard.snapshot(), shard.lsn());
         if (shard.isOneKey()) {
@@ -133,10 +133,8 @@ final class TableJoin {
     private Held restoredRow(JoinedShard shard, Taken taken) {
         Key key = order().key(((ShardRange.Keys) shard.range()).from());
         Held before = rows.get(key);
-        if (before != null
-                && before.stand() instanceof Stand.Landed landed
-                && landed.taken().lsn() >= taken.lsn()) {
-            return before;
+        if (before != null && before.stand() instanceof Stand.Landed landed && !taken.isAfter(landed.taken())) {
+            return null;
         }
         return putRow(key, new Stand.Landed(taken));
     }

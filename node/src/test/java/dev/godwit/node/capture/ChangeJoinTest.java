@@ -26,6 +26,8 @@ class ChangeJoinTest {
     private static final ShardRange ABOVE = new ShardRange.Keys(List.of("10"), null);
     private static final ShardRange WHOLE = new ShardRange.Whole();
 
+    private static final ShardRange WHOLE_OF_KEYS = new ShardRange.Keys(null, null);
+
     private static final String SEES_ALL = "1000:1000:";
 
     private final ChangeJoin join = join(Set.of());
@@ -297,6 +299,37 @@ class ChangeJoinTest {
         assertThat(join.on(new StreamMessage.Delete(KEYED_RELATION, tuple("11", "now"))))
                 .as("was seen")
                 .isEmpty();
+    }
+
+    @Test
+    void of_a_row_that_was_read_twice_before_the_restart_the_later_one_counts_in_whatever_order_they_are_told() {
+        JoinedShard all = new JoinedShard(KEYED, "0.0", WHOLE_OF_KEYS, "400:400:", 60, true);
+        JoinedShard first = row("row.b", "450:450:", 150);
+        JoinedShard second = row("row.a", "600:600:", 650);
+
+        for (List<JoinedShard> landed : List.of(List.of(all, first, second), List.of(all, second, first))) {
+            ChangeJoin restarted = new ChangeJoin(Position.START, landed, 50, List.of(spec(KEYED, List.of("id"))), 500);
+
+            lsn = 200;
+            assertThat(transaction(restarted, insert("5")))
+                    .as("seen by the later one")
+                    .isEmpty();
+            assertThat(transaction(restarted, insert("6"))).hasSize(1);
+        }
+    }
+
+    @Test
+    void of_two_snapshots_at_one_place_in_the_log_the_one_that_sees_more_is_the_later() {
+        Taken first = Taken.of("5:9:5,7", 100);
+
+        assertThat(Taken.of("7:9:7", 100).isAfter(first)).isTrue();
+        assertThat(Taken.of("5:10:5,7,9", 100).isAfter(first)).isTrue();
+        assertThat(first.isAfter(Taken.of("7:9:7", 100))).isFalse();
+        assertThat(first.isAfter(Taken.of("9:9:", 99))).isTrue();
+    }
+
+    private static JoinedShard row(String shard, String snapshot, long lsn) {
+        return new JoinedShard(KEYED, shard, JoinedShard.oneKey(List.of("5")), snapshot, lsn, true);
     }
 
     private void landWhole(TableName table) {

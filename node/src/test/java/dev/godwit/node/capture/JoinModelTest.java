@@ -22,6 +22,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** When all is done, the target has what the source has: in whatever order the steps of {@link ModelWorld} come. */
 class JoinModelTest {
@@ -145,6 +146,13 @@ class JoinModelTest {
             String found = run(seed, new Rules(Set.of(), 3, 3, 2, false));
             assertThat(found).as("seed " + seed).isNull();
         }
+    }
+
+    /** Each has found a fault once. */
+    @ParameterizedTest
+    @ValueSource(longs = {-2430893783033615864L, 1056870, 1066377})
+    void goes_on_finding_what_it_found(long seed) {
+        assertThat(run(seed, new Rules(Set.of(), 3, 3, 2, false))).isNull();
     }
 
     @ParameterizedTest
