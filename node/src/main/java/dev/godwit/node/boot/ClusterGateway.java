@@ -93,7 +93,29 @@ final class ClusterGateway implements MigrationGateway {
     @Override
     public CompletionStage<MigrationStatus> act(String migration, Action action, String by) {
         String request = UUID.randomUUID().toString();
-        return statusOf(migration, replyTo -> new Migration.Act(action, by, request, replyTo));
+        CompletionStage<?> gate = action == Action.COMPLETE
+                ? status(migration)
+                        .thenCompose(status -> status.allowedActions().contains(action.word())
+                                ? sync(migration, -1).thenAccept(ClusterGateway::requireReached)
+                                : CompletableFuture.<Void>completedStage(
+                                        null)) // refused below, with what may be asked instead
+                : CompletableFuture.completedStage(null);
+        return gate.thenCompose(
+                passed -> statusOf(migration, replyTo -> new Migration.Act(action, by, request, replyTo)));
+    }
+
+    /** The slot is dropped at the end: what is not in the targets by then never will be. */
+    private static void requireReached(SyncStatus sync) {
+        if (!sync.reached()) {
+            throw new GodwitException(
+                    ErrorCode.ACTION_NOT_ALLOWED_NOW,
+                    "changes that are committed at the source are not all in the targets"
+                            + (sync.problem() == null
+                                    ? ""
+                                    : ": " + sync.problem().what()),
+                    "migration " + sync.migration(),
+                    "let 'godwit sync " + sync.migration() + " --until now' end well, or cancel the migration");
+        }
     }
 
     @Override

@@ -152,8 +152,9 @@ final class ClusterWiring
     }
 
     @Override
-    public void captureReports(String migration, CaptureStatus status, Set<TableName> inStep, boolean needsTables) {
-        tellMigration(migration, new Migration.CaptureReport(status, inStep, needsTables));
+    public void captureReports(
+            String migration, CaptureStatus status, Set<TableName> inStep, boolean needsTables, boolean needsAPerson) {
+        tellMigration(migration, new Migration.CaptureReport(status, inStep, needsTables, needsAPerson));
     }
 
     @Override

@@ -313,6 +313,10 @@ final class TableJoin {
         }
         for (int place : shape.keyPlaces()) {
             if (row.isNull(place)) {
+                if (!spec.keyNullable()) {
+                    throw new ShapeChanged(
+                            spec.name(), "has sent a row without its key: its replica identity is another one now");
+                }
                 return ranges.nullKeys();
             }
         }

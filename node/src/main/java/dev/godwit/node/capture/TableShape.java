@@ -42,12 +42,22 @@ final class TableShape {
                         spec.name(), "has a column at the source that it had not when the migration was prepared");
             }
         }
+        if (relation.identity() == Relation.Identity.NOTHING || !identityHoldsKey(relation)) {
+            throw new ShapeChanged(
+                    spec.name(), "has another replica identity at the source than when the migration was prepared");
+        }
         if (!known.isEmpty()) {
             throw new ShapeChanged(
                     spec.name(),
                     "has lost a column at the source that it had when the migration was prepared, or has given it"
                             + " another name");
         }
+    }
+
+    private boolean identityHoldsKey(Relation relation) {
+        return relation.columns().stream()
+                .filter(column -> spec.keyColumns().contains(column.name()))
+                .allMatch(Relation.Column::inIdentity);
     }
 
     private String difference(Relation relation) {

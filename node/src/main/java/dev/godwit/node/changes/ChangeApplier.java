@@ -41,7 +41,7 @@ final class ChangeApplier implements Runnable {
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             if (!stopping) {
                 failed.accept(e);
             }

@@ -38,6 +38,9 @@ import org.apache.pekko.cluster.sharding.typed.javadsl.EntityTypeKey;
 public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command> {
     public static final EntityTypeKey<Command> ENTITY_KEY = EntityTypeKey.create(Command.class, "ChangeCapture");
 
+    /** How often it is looked whether the source's tables are still what they were. */
+    private static final Duration LOOK = Duration.ofMinutes(1);
+
     /** How often sequences are carried over. */
     private static final Duration CARRY = Duration.ofSeconds(10);
 
@@ -48,6 +51,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
 
     /** How long a run counts as new: its failure makes the next pause longer. */
     private static final Duration YOUNG = Duration.ofSeconds(30);
+
+    /** So many young runs in a row that fail for no passing reason are not tried again. */
+    private static final int MOST_FAILURES = 6;
 
     /** How long an answer to {@link AskReached} may be kept back. */
     private static final Duration SYNC_ANSWER = Duration.ofSeconds(2);
@@ -78,13 +84,17 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
 
     public record Announce(TableSpec table, Shard shard, ActorRef<Answer> replyTo) implements Message {}
 
-    public record Landed(long epoch, TableName table, String shard, String snapshot, long lsn) implements Message {}
+    public record Landed(long epoch, TableName table, String shard) implements Message {}
 
     public record FoundLanded(TableName table, String shard) implements Message {}
 
     public record GaveUp(long epoch, long ticket, TableName table, String shard) implements Message {}
 
     public record Mistrust(String why) implements Message {}
+
+    /** The try goes on. Answered true unless it can't land the shard any more. */
+    public record Alive(long epoch, long ticket, TableName table, String shard, ActorRef<Boolean> replyTo)
+            implements Message {}
 
     /**
      * Tell when all that was committed before this place is in the target, or after some seconds that it is not yet.
@@ -103,6 +113,8 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     public record Answer(boolean alreadyLanded, long epoch, long ticket, Set<Long> passedBy, Problem problem)
             implements Wire {}
 
+    private record Looked(ChangeRun run, SourceLook look) implements Command {}
+
     private record Carried(Problem problem) implements Command {}
 
     private record Failed(ChangeRun run, Problem problem) implements Command {}
@@ -120,8 +132,14 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         /**
          * @param inStep those of the confirmed tables that hold one moment of the source
          * @param needsTables whether the list of tables is to be told
+         * @param needsAPerson whether its problem will not pass by itself
          */
-        void captureReports(String migration, CaptureStatus status, Set<TableName> inStep, boolean needsTables);
+        void captureReports(
+                String migration,
+                CaptureStatus status,
+                Set<TableName> inStep,
+                boolean needsTables,
+                boolean needsAPerson);
     }
 
     private final TimerScheduler<Command> timers;
@@ -136,9 +154,12 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     private long begunNanos;
     private Problem problem;
     private Duration pause = FIRST_PAUSE;
+    private int failuresInARow;
     private long heardNanos = System.nanoTime();
     private long carriedNanos = heardNanos;
     private boolean carrying;
+    private long lookedNanos = heardNanos;
+    private Problem note;
 
     private ChangeCapture(
             ActorContext<Command> context,
@@ -176,11 +197,13 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                 .onMessage(FoundLanded.class, this::onFoundLanded)
                 .onMessage(GaveUp.class, this::onGaveUp)
                 .onMessage(Mistrust.class, this::onMistrust)
+                .onMessage(Alive.class, this::onAlive)
                 .onMessage(AskReached.class, this::onAskReached)
                 .onMessage(LookedUp.class, this::onLookedUp)
                 .onMessage(Wait.class, this::onWait)
                 .onMessage(Failed.class, this::onFailed)
                 .onMessage(Carried.class, this::onCarried)
+                .onMessage(Looked.class, this::onLooked)
                 .onMessage(Begin.class, message -> begin())
                 .onMessage(Tick.class, this::onTick)
                 .onSignal(PostStop.class, signal -> {
@@ -200,6 +223,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
             stop();
             timers.cancel("begin");
             problem = null;
+            failuresInARow = 0;
             pause = FIRST_PAUSE;
         }
         return begin();
@@ -209,15 +233,13 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         boolean may = wanted != null && wanted.active() && !tables.isEmpty() && run == null;
         if (may && !timers.isTimerActive("begin") && !needsAPerson()) {
             Plan plan = wanted.plan();
-            CaptureSlot slot = wanted.slot();
             ActorRef<Command> self = getContext().getSelf();
             ChangeRun[] begun = new ChangeRun[1];
             begun[0] = new ChangeRun(
                     new ChangeRun.Ends(
                             databases.source(plan).capture(plan),
                             databases.target(plan).follow(plan),
-                            new ChangeSource.Slot(
-                                    slot.name(), slot.publication(), slot.systemIdentifier(), slot.timeline()),
+                            slot(),
                             tables),
                     why -> self.tell(new Failed(begun[0], Problem.of(why, "changes of " + migration))));
             run = begun[0];
@@ -228,9 +250,11 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     }
 
     private boolean needsAPerson() {
-        return problem != null
-                && problem.code().retry() != Retry.UNTIL_IT_WORKS
-                && problem.code().retry() != Retry.BOUNDED;
+        if (problem == null || run != null) {
+            return false;
+        }
+        Retry retry = problem.code().retry();
+        return retry == Retry.BOUNDED ? failuresInARow >= MOST_FAILURES : retry != Retry.UNTIL_IT_WORKS;
     }
 
     private void stop() {
@@ -246,6 +270,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         }
         run = null;
         problem = message.problem();
+        failuresInARow = System.nanoTime() - begunNanos < YOUNG.toNanos() ? failuresInARow + 1 : 1;
         getContext().getLog().warn("the changes of {} stopped: {}", migration, problem.line());
         boolean young = System.nanoTime() - begunNanos < YOUNG.toNanos();
         pause = young ? min(pause.multipliedBy(2), LONGEST_PAUSE) : FIRST_PAUSE;
@@ -287,7 +312,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
 
     private Behavior<Command> onLanded(Landed message) {
         if (run != null) {
-            run.landed(message.epoch(), message.table(), message.shard(), message.snapshot(), message.lsn());
+            run.landed(message.epoch(), message.table(), message.shard());
         }
         return this;
     }
@@ -303,6 +328,14 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         if (run != null) {
             run.gaveUp(message.epoch(), message.ticket(), message.table(), message.shard());
         }
+        return this;
+    }
+
+    private Behavior<Command> onAlive(Alive message) {
+        boolean mayLand = run == null
+                || !run.isReady()
+                || run.alive(message.epoch(), message.ticket(), message.table(), message.shard());
+        message.replyTo().tell(mayLand);
         return this;
     }
 
@@ -401,6 +434,37 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         return this;
     }
 
+    private void look() {
+        if (run == null || !run.isReady() || System.nanoTime() - lookedNanos < LOOK.toNanos()) {
+            return;
+        }
+        lookedNanos = System.nanoTime();
+        ChangeRun looking = run;
+        Plan plan = wanted.plan();
+        ChangeSource.Slot slot = slot();
+        List<TableSpec> known = tables;
+        getContext()
+                .pipeToSelf(
+                        CompletableFuture.supplyAsync(
+                                () -> SourceLook.at(databases.source(plan), plan, slot, known),
+                                BlockingDispatcher.of(getContext().getSystem())),
+                        (look, failure) -> new Looked(looking, failure == null ? look : new SourceLook(null, note)));
+    }
+
+    private ChangeSource.Slot slot() {
+        CaptureSlot slot = wanted.slot();
+        return new ChangeSource.Slot(slot.name(), slot.publication(), slot.systemIdentifier(), slot.timeline());
+    }
+
+    private Behavior<Command> onLooked(Looked message) {
+        note = message.look().note();
+        if (message.look().halt() != null && message.run() == run) {
+            run.stop();
+            return onFailed(new Failed(run, message.look().halt()));
+        }
+        return this;
+    }
+
     private Behavior<Command> onTick(Tick tick) {
         if (System.nanoTime() - heardNanos > SILENCE.toNanos()) {
             return Behaviors.stopped();
@@ -409,42 +473,18 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
             return this;
         }
         carry();
+        look();
         if (run == null || !run.isReady()) {
-            owner.captureReports(migration, notRunning(), Set.of(), tables.isEmpty());
+            owner.captureReports(migration, RunState.none(node, problem), Set.of(), tables.isEmpty(), needsAPerson());
             return this;
         }
         if (System.nanoTime() - begunNanos > YOUNG.toNanos()) {
             problem = null;
         }
-        CaptureStatus status = running(run.state());
+        CaptureStatus status = run.state().status(node, clock.millis(), note);
         run.inOneMoment(
-                Set.copyOf(wanted.confirmed()), inStep -> owner.captureReports(migration, status, inStep, false));
+                Set.copyOf(wanted.confirmed()),
+                inStep -> owner.captureReports(migration, status, inStep, false, false));
         return this;
-    }
-
-    private CaptureStatus notRunning() {
-        return new CaptureStatus(false, node, -1, 0, 0, 0, 0, 0, 0, "", -1, -1, 0, problem);
-    }
-
-    private CaptureStatus running(RunState state) {
-        boolean known = state.sourceLsn() >= 0 && state.reachedLsn() >= 0;
-        double waited = state.waitingSinceMicros() == 0
-                ? 0
-                : Math.max(0, clock.millis() / 1e3 - state.waitingSinceMicros() / 1e6);
-        return new CaptureStatus(
-                true,
-                node,
-                known ? Math.max(0, state.sourceLsn() - state.reachedLsn()) : -1,
-                state.waiting(),
-                waited,
-                state.joining(),
-                state.inserted(),
-                state.updated(),
-                state.deleted(),
-                state.slot().map(ChangeSource.SlotHealth::walStatus).orElse(""),
-                state.slot().map(ChangeSource.SlotHealth::retainedBytes).orElse(-1L),
-                state.slot().map(ChangeSource.SlotHealth::safeBytes).orElse(-1L),
-                state.oldestSnapshotSeconds(),
-                null);
     }
 }

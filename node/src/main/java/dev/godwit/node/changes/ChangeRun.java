@@ -42,7 +42,7 @@ final class ChangeRun {
     /** Changes that wait for the target. */
     static final long MAX_QUEUED_BYTES = 16L << 20;
 
-    /** How long the stream waits for a shard in flight before all that is in flight is begun anew. */
+    /** A try that is in flight and tells nothing for so long is lost: all that is in flight is begun anew then. */
     private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private static final Duration NEXT = Duration.ofMillis(20);
@@ -59,15 +59,17 @@ final class ChangeRun {
     private final Map<ShardKey, Tries> tries = new HashMap<>();
     private final Map<TableName, Long> settledAt = new HashMap<>();
 
-    private ChangeTarget.Takeover takeover;
+    /** Written once, before it is ready. */
+    private volatile ChangeTarget.Takeover takeover;
+
     private ChangeStream stream;
     private ChangeJoin join;
     private Position durable = Position.START;
     private long lastTicket;
     private long lsn;
     private long commitMicros;
+    private boolean putInTransaction;
     private long lookedNanos;
-    private long waitingSinceNanos;
 
     private volatile ChangeApplier applier;
     private volatile boolean stopping;
@@ -116,7 +118,7 @@ final class ChangeRun {
                     e.table().text(),
                     "Undo the change at the source before the table is written again and resume, or begin a migration under"
                             + " a new name."));
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             fail(e);
         } finally {
             stop();
@@ -131,6 +133,7 @@ final class ChangeRun {
         stream = ends.source().open(ends.slot());
         takeover = ends.target().takeOver();
         ChangeSource.Moment moment = ends.source().moment();
+        requireFit(moment);
         durable = takeover.applied();
         join = new ChangeJoin(
                 takeover.applied(),
@@ -169,21 +172,32 @@ final class ChangeRun {
     }
 
     private boolean mayReadOn() {
-        boolean waitsForShards = join.bufferedBytes() > MAX_BUFFERED_BYTES;
-        if (!waitsForShards) {
-            waitingSinceNanos = 0;
-            return queue.hasRoom();
+        return queue.hasRoom() && join.bufferedBytes() <= MAX_BUFFERED_BYTES;
+    }
+
+    /** Nobody may land such a shard any more, nor wait for it: only another epoch makes sure of that. */
+    private void requireAlive(long now) {
+        for (Map.Entry<ShardKey, Tries> shard : tries.entrySet()) {
+            if (now - shard.getValue().heardNanos > PATIENCE.toNanos()) {
+                throw new GodwitException(
+                        ErrorCode.CAPTURE_NOT_READY,
+                        "Nothing was heard for " + PATIENCE.toMinutes() + " minutes of a shard that was announced.",
+                        shard.getKey().table().text() + ", shard "
+                                + shard.getKey().shard(),
+                        "Nothing: what is in flight is copied anew.");
+            }
         }
-        long now = System.nanoTime();
-        waitingSinceNanos = waitingSinceNanos == 0 ? now : waitingSinceNanos;
-        if (now - waitingSinceNanos > PATIENCE.toNanos()) {
-            throw new GodwitException(
-                    ErrorCode.CAPTURE_NOT_READY,
-                    "Changes wait for shards that have not landed in " + PATIENCE.toMinutes() + " minutes.",
-                    "",
-                    "Nothing: the shards are copied anew.");
-        }
-        return false;
+    }
+
+    /** A sign of life of a try. Answers whether it may still land the shard. From any thread. */
+    boolean alive(long epoch, long ticket, TableName table, String shard) {
+        requests.add(() -> {
+            Tries its = tries.get(new ShardKey(table, shard));
+            if (its != null && epoch == takeover.epoch() && its.tickets.contains(ticket)) {
+                its.heardNanos = System.nanoTime();
+            }
+        });
+        return epoch == takeover.epoch();
     }
 
     private static void rest() {
@@ -203,12 +217,21 @@ final class ChangeRun {
             lsn = Long.compareUnsigned(alive.lsn(), lsn) > 0 ? alive.lsn() : lsn;
         }
         put(join.on(message));
+        if (message instanceof StreamMessage.Commit && putInTransaction) {
+            // Where a batch may end without cutting a transaction.
+            queue.put(new ChangeQueue.Item(List.of(), join.position(), lsn, commitMicros));
+            putInTransaction = false;
+        }
     }
 
     private void put(List<Effect> effects) {
         if (!effects.isEmpty()) {
+            putInTransaction = true;
             queue.put(new ChangeQueue.Item(
-                    RowsReadAgain.resolved(ends.source(), join, effects), join.position(), lsn, commitMicros));
+                    RowsReadAgain.resolved(ends.source(), join, takeover.epoch(), effects),
+                    join.position(),
+                    lsn,
+                    commitMicros));
         }
     }
 
@@ -220,7 +243,7 @@ final class ChangeRun {
                 join.caughtUp(caughtUp.table(), caughtUp.shard());
             }
         }
-        acknowledge();
+        noteReached();
     }
 
     /** Once a second: what has become visible, who has landed unheard, how the slot does; and the acknowledgement. */
@@ -233,6 +256,7 @@ final class ChangeRun {
         ChangeSource.Moment moment = ends.source().moment();
         join.visible(moment.snapshot());
         lookForLanded(now);
+        requireAlive(now);
         acknowledge();
         Optional<ChangeSource.SlotHealth> health = ends.source().health();
         state = new RunState(
@@ -254,12 +278,48 @@ final class ChangeRun {
         return (now - oldest) / 1e9;
     }
 
-    private void acknowledge() {
+    private boolean noteReached() {
         boolean allApplied = queue.put() == queue.applied();
         if (allApplied && join.bufferedBytes() == 0) {
             reachedLsn = lsn;
         }
-        stream.acknowledge(join.mayAcknowledge(allApplied ? Optional.empty() : Optional.of(durable)));
+        return allApplied;
+    }
+
+    /** Fails where another has taken over: what it needs must not be thrown away by us. */
+    private void acknowledge() {
+        boolean allApplied = noteReached();
+        long safe = join.mayAcknowledge(allApplied ? Optional.empty() : Optional.of(durable));
+        ends.target().acknowledge(takeover.epoch(), safe);
+        stream.acknowledge(safe);
+    }
+
+    /**
+     * The slot, the source's log and the target must be of one history: a target that was put back, a slot that was made
+     * anew or moved by somebody, or a source that was put back, would lose changes without a word.
+     */
+    private void requireFit(ChangeSource.Moment moment) {
+        boolean fresh = takeover.acknowledged() == 0;
+        boolean slotIsAhead =
+                fresh ? hasSomething() : Long.compareUnsigned(stream.confirmedLsn(), takeover.acknowledged()) > 0;
+        long furthest = Math.max(takeover.applied().commitLsn(), takeover.acknowledged());
+        for (JoinedShard shard : takeover.landed()) {
+            furthest = Math.max(furthest, shard.lsn());
+        }
+        if (slotIsAhead || moment.lsn() < furthest) {
+            throw new GodwitException(
+                    ErrorCode.SOURCE_SLOT_LOST,
+                    slotIsAhead
+                            ? "The replication slot is further than what the target has: changes are missing."
+                            : "The source's log ends before what the target has: the source was put back.",
+                    "slot " + ends.slot().name(),
+                    "Start a migration under a new name, into empty tables.");
+        }
+        ends.target().acknowledge(takeover.epoch(), stream.confirmedLsn());
+    }
+
+    private boolean hasSomething() {
+        return !takeover.landed().isEmpty() || takeover.applied().compareTo(Position.START) > 0;
     }
 
     /** A message that a shard has landed may be lost with its node. */
@@ -291,6 +351,7 @@ final class ChangeRun {
         private final Set<Long> tickets = new HashSet<>();
         private final long sinceNanos = System.nanoTime();
         private long askedNanos = sinceNanos;
+        private long heardNanos = sinceNanos;
     }
 
     /** Asks for a shard to be announced; the answer comes on another thread, or never if this run ends before. */
@@ -339,10 +400,11 @@ final class ChangeRun {
         return ready && !stopping;
     }
 
-    void landed(long epoch, TableName table, String shard, String snapshot, long at) {
+    /** The snapshot is what the target has kept: somebody else may have landed the shard. */
+    void landed(long epoch, TableName table, String shard) {
         requests.add(() -> {
-            if (epoch == takeover.epoch() && tries.remove(new ShardKey(table, shard)) != null) {
-                put(join.landed(table, shard, snapshot, at));
+            if (epoch == takeover.epoch()) {
+                lookForLanded(table, Set.of(shard));
             }
         });
     }

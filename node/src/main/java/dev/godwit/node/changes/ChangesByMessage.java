@@ -30,8 +30,8 @@ public final class ChangesByMessage implements ChangeReader {
     }
 
     @Override
-    public void landed(Announced announced, TableName table, String shard, String snapshot, long lsn) {
-        capture.tell(new ChangeCapture.Landed(announced.epoch(), table, shard, snapshot, lsn));
+    public void landed(Announced announced, TableName table, String shard) {
+        capture.tell(new ChangeCapture.Landed(announced.epoch(), table, shard));
     }
 
     @Override
@@ -42,6 +42,13 @@ public final class ChangesByMessage implements ChangeReader {
     @Override
     public void gaveUp(Announced announced, TableName table, String shard) {
         capture.tell(new ChangeCapture.GaveUp(announced.epoch(), announced.ticket(), table, shard));
+    }
+
+    @Override
+    public CompletionStage<Boolean> alive(Announced announced, TableName table, String shard) {
+        return capture.ask(
+                replyTo -> new ChangeCapture.Alive(announced.epoch(), announced.ticket(), table, shard, replyTo),
+                ANSWER);
     }
 
     @Override

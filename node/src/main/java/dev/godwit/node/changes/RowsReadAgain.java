@@ -2,6 +2,7 @@ package dev.godwit.node.changes;
 
 import dev.godwit.node.capture.ChangeJoin;
 import dev.godwit.node.capture.Effect;
+import dev.godwit.node.capture.JoinedShard;
 import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.ChangeSource.RowNow;
 import dev.godwit.protocol.error.ErrorCode;
@@ -20,19 +21,28 @@ final class RowsReadAgain {
     private RowsReadAgain() {}
 
     /** The same effects, with rows in the place of the wish to read them. Blocks. */
-    static List<Effect> resolved(ChangeSource source, ChangeJoin join, List<Effect> effects) {
+    static List<Effect> resolved(ChangeSource source, ChangeJoin join, long epoch, List<Effect> effects) {
         if (effects.stream().noneMatch(Effect.ReadRow.class::isInstance)) {
             return effects;
         }
         List<Effect> resolved = new ArrayList<>();
         for (Effect effect : effects) {
             if (effect instanceof Effect.ReadRow asked) {
-                resolved.addAll(read(source, join, asked));
+                resolved.addAll(read(source, join, asked).stream()
+                        .map(its -> its instanceof Effect.KeyLanded key ? named(key, epoch) : its)
+                        .toList());
             } else {
                 resolved.add(effect);
             }
         }
         return resolved;
+    }
+
+    /** A name that no other reader gives: each has an epoch of its own. */
+    private static Effect named(Effect.KeyLanded key, long epoch) {
+        JoinedShard its = key.shard();
+        return new Effect.KeyLanded(new JoinedShard(
+                its.table(), its.shard() + "." + epoch, its.range(), its.snapshot(), its.lsn(), its.caughtUp()));
     }
 
     private static List<Effect> read(ChangeSource source, ChangeJoin join, Effect.ReadRow asked) {

@@ -1,6 +1,8 @@
 package dev.godwit.node.changes;
 
 import dev.godwit.node.source.ChangeSource;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.status.CaptureStatus;
 import java.util.Optional;
 
 /**
@@ -24,5 +26,35 @@ record RunState(
         long updated,
         long deleted,
         Optional<ChangeSource.SlotHealth> slot) {
+    /**
+     * @param node that runs it
+     * @param nowMillis milliseconds since 1970
+     * @param note what people should know although it runs; null if there is nothing
+     */
+    CaptureStatus status(String node, long nowMillis, Problem note) {
+        boolean known = sourceLsn >= 0 && reachedLsn >= 0;
+        double waited = waitingSinceMicros == 0 ? 0 : Math.max(0, nowMillis / 1e3 - waitingSinceMicros / 1e6);
+        return new CaptureStatus(
+                true,
+                node,
+                known ? Math.max(0, sourceLsn - reachedLsn) : -1,
+                waiting,
+                waited,
+                joining,
+                inserted,
+                updated,
+                deleted,
+                slot.map(ChangeSource.SlotHealth::walStatus).orElse(""),
+                slot.map(ChangeSource.SlotHealth::retainedBytes).orElse(-1L),
+                slot.map(ChangeSource.SlotHealth::safeBytes).orElse(-1L),
+                oldestSnapshotSeconds,
+                note);
+    }
+
+    /** Of one that does not run. */
+    static CaptureStatus none(String node, Problem why) {
+        return new CaptureStatus(false, node, -1, 0, 0, 0, 0, 0, 0, "", -1, -1, 0, why);
+    }
+
     static final RunState NONE = new RunState(-1, -1, 0, 0, 0, 0, 0, 0, 0, Optional.empty());
 }

@@ -128,6 +128,8 @@ public final class MigrationLedger {
             submittedAt = submittedAt == null ? e.at() : submittedAt;
             if (phase == Phase.FAILED) {
                 problems.clear();
+                capture = null;
+                captureEnded = false;
                 snapshot = null; // it begins anew, and nothing was copied yet
                 schemaReason = "";
                 paused = false;
@@ -314,7 +316,8 @@ public final class MigrationLedger {
 
     /** Whether the migration has ended and the source keeps changes for it still. */
     public boolean captureEndIsDue() {
-        return phase.ended() && capture != null && !captureEnded;
+        // Also where it is not known whether there is one: a node may have died right after it was made.
+        return phase.ended() && online() && sourceIdentity != null && !captureEnded;
     }
 
     /** {@code pg_current_snapshot()} of the one snapshot, once it is taken. */

@@ -1,7 +1,6 @@
 package dev.godwit.node.lifecycle;
 
 import dev.godwit.protocol.error.Problem;
-import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.MigrationEvent;
 import dev.godwit.protocol.event.MigrationEvent.CaptureHalted;
 import dev.godwit.protocol.event.MigrationEvent.CatchingUp;
@@ -132,14 +131,18 @@ public final class NextSteps {
     /** So little of the source's log counts as nothing: what the source writes for itself. */
     static final long IN_STEP_BYTES = 16 << 20;
 
+    static final long BEHIND_BYTES = 8 * IN_STEP_BYTES;
+
+    /** Nothing was heard of the reader of changes for too long. */
+    public static List<MigrationEvent> afterSilence(MigrationLedger ledger, Instant now) {
+        return ledger.phaseUnderPause() == Phase.IN_STEP ? List.of(new FellBehind(now)) : List.of();
+    }
+
     /** How the changes come over was told, again and again: what it makes of the phase. */
-    public static List<MigrationEvent> afterCapture(MigrationLedger ledger, CaptureStatus capture, Instant now) {
+    public static List<MigrationEvent> afterCapture(
+            MigrationLedger ledger, CaptureStatus capture, boolean needsAPerson, Instant now) {
         Phase phase = ledger.phaseUnderPause();
-        boolean halts = !capture.running()
-                && capture.problem() != null
-                && capture.problem().code().retry() != Retry.UNTIL_IT_WORKS
-                && capture.problem().code().retry() != Retry.BOUNDED;
-        if (halts && ledger.captureHalted().isEmpty() && !phase.ended()) {
+        if (needsAPerson && capture.problem() != null && ledger.captureHalted().isEmpty() && !phase.ended()) {
             return List.of(new CaptureHalted(capture.problem(), now));
         }
         boolean known = capture.running() && capture.bytesBehind() >= 0;
@@ -149,7 +152,7 @@ public final class NextSteps {
                 && capture.bytesBehind() <= IN_STEP_BYTES) {
             return List.of(new InStep(now));
         }
-        boolean behind = !known || capture.secondsBehind() > BEHIND_SECONDS;
+        boolean behind = !known || capture.secondsBehind() > BEHIND_SECONDS || capture.bytesBehind() > BEHIND_BYTES;
         return phase == Phase.IN_STEP && behind ? List.of(new FellBehind(now)) : List.of();
     }
 

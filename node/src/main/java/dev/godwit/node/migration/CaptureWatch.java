@@ -21,10 +21,11 @@ final class CaptureWatch {
     private CaptureStatus status;
     private Set<TableName> inStep = Set.of();
     private boolean needsTables = true;
-    private long heardNanos;
+    private long heardNanos = System.nanoTime();
 
     void forget() {
         status = null;
+        heardNanos = System.nanoTime();
         inStep = Set.of();
         needsTables = true;
     }
@@ -42,6 +43,11 @@ final class CaptureWatch {
         return fresh ? Optional.of(status) : Optional.empty();
     }
 
+    /** Whether nothing was heard for so long that nobody knows how it does. */
+    boolean isSilent() {
+        return System.nanoTime() - heardNanos > FRESH.toNanos();
+    }
+
     /** Whether a table whose shards have all landed holds one moment of the source, so that its keys may be made. */
     boolean holdsOneMoment(MigrationLedger ledger, TableName table) {
         return !ledger.online() || inStep.contains(table);
@@ -50,10 +56,10 @@ final class CaptureWatch {
     /** What the reader is to do now; empty where it has nothing to do. */
     Optional<ChangeCapture.Message> instruction(MigrationLedger ledger) {
         Phase phase = ledger.phaseUnderPause();
-        if (ledger.capture().isEmpty() || phase == Phase.CHECKED || phase == Phase.DRAFTED) {
-            return Optional.empty();
-        } else if (phase.ended()) {
+        if (phase.ended()) {
             return ledger.captureEndIsDue() ? Optional.of(new ChangeCapture.End()) : Optional.empty();
+        } else if (ledger.capture().isEmpty() || phase == Phase.CHECKED || phase == Phase.DRAFTED) {
+            return Optional.empty();
         }
         boolean active = !ledger.paused() && ledger.captureHalted().isEmpty();
         List<TableSpec> tables =

@@ -38,7 +38,8 @@ final class Instructions {
         capture.instruction(ledger).ifPresent(message -> around.tellCapture(migration, message));
         if (phase.ended()) {
             around.tellAgents(new NodeAgent.Leave(migration, phase != Phase.COMPLETED));
-            if (watch.firstTimeEnded()) {
+            // As long as a slot is to be dropped, it is to be woken after a restart.
+            if (!ledger.captureEndIsDue() && watch.firstTimeEnded()) {
                 around.ended(migration);
             }
             return;

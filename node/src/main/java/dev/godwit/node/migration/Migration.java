@@ -107,8 +107,10 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
      *
      * @param inStep tables of which all shards have landed, and that hold one moment of the source
      * @param needsTables whether the list of tables is to be told
+     * @param needsAPerson whether its problem will not pass by itself
      */
-    public record CaptureReport(CaptureStatus status, Set<TableName> inStep, boolean needsTables) implements Message {}
+    public record CaptureReport(CaptureStatus status, Set<TableName> inStep, boolean needsTables, boolean needsAPerson)
+            implements Message {}
 
     /**
      * @param status null if there was no such migration, or the problem says why not
@@ -365,7 +367,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     private Effect<MigrationEvent, MigrationLedger> onCaptureReport(MigrationLedger ledger, CaptureReport report) {
         capture.heard(report);
         return ledger.submitted()
-                ? persist(NextSteps.afterCapture(ledger, report.status(), now()))
+                ? persist(NextSteps.afterCapture(ledger, report.status(), report.needsAPerson(), now()))
                 : Effect().none();
     }
 
@@ -405,7 +407,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
             return Effect().stop();
         }
         proceed(ledger);
-        return Effect().none();
+        return capture.isSilent()
+                ? persist(NextSteps.afterSilence(ledger, now()))
+                : Effect().none();
     }
 
     /** After one of many bundles there is no need to tell everybody anew: only what ends or begins is news. */

@@ -136,6 +136,29 @@ final class CaptureTables {
         }
     }
 
+    /** Up to where the slot may have been acknowledged; 0 if it was not yet. */
+    static long acknowledged(Connection connection, String migration) throws SQLException {
+        String sql = "SELECT acknowledged::text FROM godwit.capture WHERE migration = ?";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? WalPosition.of(row.getString(1)) : 0;
+            }
+        }
+    }
+
+    /** Notes up to where the slot is going to be acknowledged. Never goes back. */
+    static void acknowledge(Connection connection, String migration, long lsn) throws SQLException {
+        String sql =
+                "UPDATE godwit.capture SET acknowledged = ?::pg_lsn WHERE migration = ? AND acknowledged < ?::pg_lsn";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, WalPosition.text(lsn));
+            statement.setString(2, migration);
+            statement.setString(3, WalPosition.text(lsn));
+            statement.executeUpdate();
+        }
+    }
+
     static Position applied(Connection connection, String migration) throws SQLException {
         String sql = "SELECT commit_lsn::text, changes FROM godwit.applied WHERE migration = ?";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {

@@ -112,17 +112,25 @@ final class PostgresChangeSource implements ChangeSource {
 
     @Override
     public RowNow row(TableSpec table, List<String> key) {
-        return asking(session -> {
+        RowNow row = asking(session -> {
             SourceTransaction.begin(session, Optional.empty(), ErrorCode.SNAPSHOT_NOT_READY, connections.place());
             try (Statement statement = session.createStatement()) {
                 statement.execute(SourceTransaction.LOCK_PATIENCE);
+                // Before the snapshot: a TRUNCATE that it did not see would empty the table under it.
+                statement.execute("LOCK TABLE ONLY " + Sql.table(table.name()) + " IN ACCESS SHARE MODE");
                 List<String> values;
-                try (ResultSet row = statement.executeQuery(query(table, key))) {
-                    values = row.next() ? texts(row, table.columns().size()) : null;
+                try (ResultSet rows = statement.executeQuery(query(table, key))) {
+                    values = rows.next() ? texts(rows, table.columns().size()) : null;
                 }
                 return new RowNow(Optional.ofNullable(values), momentOf(session));
             }
         });
+        // What it has seen must outlast a crash of the source.
+        asking(session -> {
+            WalPosition.flush(session);
+            return null;
+        });
+        return row;
     }
 
     /** Without prepared statements the driver takes values as the server prints them, which is what COPY prints. */

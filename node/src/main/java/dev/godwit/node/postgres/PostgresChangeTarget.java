@@ -46,12 +46,22 @@ final class PostgresChangeTarget implements ChangeTarget {
                 connection -> new Takeover(
                         epoch,
                         CaptureTables.applied(connection, migration),
+                        CaptureTables.acknowledged(connection, migration),
                         CaptureTables.joined(connection, migration)));
     }
 
     @Override
     public List<JoinedShard> landed(TableName table, Collection<String> shards) {
         return sessions.reading(place, connection -> CaptureTables.joined(connection, migration, table, shards));
+    }
+
+    @Override
+    public void acknowledge(long epoch, long lsn) {
+        sessions.durably(place, TargetSessions.SHORT, connection -> {
+            CaptureTables.requireEpoch(connection, migration, epoch, TargetSessions.SOON_OVER, place);
+            CaptureTables.acknowledge(connection, migration, lsn);
+            return null;
+        });
     }
 
     private long nextEpoch() {

@@ -123,7 +123,8 @@ final class TargetTables {
               PRIMARY KEY (migration, entry))""", """
             CREATE TABLE IF NOT EXISTS godwit.capture (
               migration text PRIMARY KEY,
-              epoch bigint NOT NULL)""", """
+              epoch bigint NOT NULL,
+              acknowledged pg_lsn NOT NULL DEFAULT '0/0')""", """
             CREATE TABLE IF NOT EXISTS godwit.applied (
               migration text PRIMARY KEY,
               commit_lsn pg_lsn NOT NULL,

@@ -15,13 +15,16 @@ public interface ChangeReader {
     CompletionStage<Announced> announce(TableSpec table, Shard shard);
 
     /** The try has landed the shard; lost messages do no harm. */
-    void landed(Announced announced, TableName table, String shard, String snapshot, long lsn);
+    void landed(Announced announced, TableName table, String shard);
 
     /** The shard was found to be landed by somebody else. */
     void foundLanded(TableName table, String shard);
 
     /** The try has not landed the shard and never will. */
     void gaveUp(Announced announced, TableName table, String shard);
+
+    /** The try goes on; to be told every few seconds. False if it can't land the shard any more. */
+    CompletionStage<Boolean> alive(Announced announced, TableName table, String shard);
 
     /** What the reader holds for landed is not in the target: it has to begin again. */
     void mistrust(String why);

@@ -26,14 +26,16 @@ final class JoinedRead {
     /** How long snapshots are taken anew: a commit that waits for a synchronous standby may take its time. */
     private static final Duration VISIBLE = Duration.ofSeconds(20);
 
+    private static final Duration ALIVE = Duration.ofSeconds(10);
+
     private static final long FIRST_PAUSE_MILLIS = 2;
     private static final long LONGEST_PAUSE_MILLIS = 250;
 
     private final Optional<ChangeReader> changes;
     private final TableSpec table;
     private final Shard shard;
-    private ChangeReader.Announced announced;
-    private String snapshot;
+    private volatile ChangeReader.Announced announced;
+    private volatile long toldAliveNanos = System.nanoTime();
     private long lsn;
 
     JoinedRead(Optional<ChangeReader> changes, TableSpec table, Shard shard) {
@@ -87,7 +89,6 @@ final class JoinedRead {
                 Visibility sees = Visibility.of(reader.snapshot());
                 fits = announced.passedBy().stream().allMatch(sees::sees);
                 if (fits) {
-                    snapshot = reader.snapshot();
                     lsn = reader.lsn();
                     return reader;
                 }
@@ -136,13 +137,31 @@ final class JoinedRead {
         }
     }
 
+    /**
+     * Tells now and then that the try goes on. Never blocks.
+     *
+     * @param doomed called, perhaps on another thread, if it can't land the shard any more
+     */
+    void tellAlive(Runnable doomed) {
+        ChangeReader.Announced its = announced;
+        long now = System.nanoTime();
+        if (its != null && now - toldAliveNanos > ALIVE.toNanos()) {
+            toldAliveNanos = now;
+            changes.orElseThrow().alive(its, table.name(), shard.id()).thenAccept(mayLand -> {
+                if (!mayLand) {
+                    doomed.run();
+                }
+            });
+        }
+    }
+
     Optional<Join> join() {
         return announced == null ? Optional.empty() : Optional.of(new Join(announced.epoch(), lsn));
     }
 
     void landed() {
         if (announced != null) {
-            changes.orElseThrow().landed(announced, table.name(), shard.id(), snapshot, lsn);
+            changes.orElseThrow().landed(announced, table.name(), shard.id());
         }
     }
 

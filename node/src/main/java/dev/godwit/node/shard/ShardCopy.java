@@ -119,6 +119,7 @@ final class ShardCopy implements Carriage {
         if (writing.stalls()) {
             cancel();
         }
+        join.tellAlive(this::cancel);
     }
 
     @Override

@@ -16,6 +16,14 @@ public interface ChangeTarget {
      */
     Takeover takeOver();
 
+    /**
+     * Notes, durably, up to where the slot is going to be acknowledged: a slot that is further, or a target that was put back
+     * behind it, is noticed by that at the next takeover.
+     *
+     * @throws dev.godwit.protocol.error.GodwitException with CAPTURE_TAKEN_OVER under a later epoch
+     */
+    void acknowledge(long epoch, long lsn);
+
     /** Those of these shards that have landed by now. */
     List<JoinedShard> landed(TableName table, Collection<String> shards);
 
@@ -29,9 +37,10 @@ public interface ChangeTarget {
     /**
      * @param epoch one more than that of any earlier takeover; 1 for the first
      * @param applied everything up to here is done in the target, except in shards that have not caught up
+     * @param acknowledged up to where the slot may have been acknowledged; 0 if it was not yet
      * @param landed every shard that has landed
      */
-    record Takeover(long epoch, Position applied, List<JoinedShard> landed) {}
+    record Takeover(long epoch, Position applied, long acknowledged, List<JoinedShard> landed) {}
 
     /** Owned by one thread, except {@link #cancel}. */
     interface Applier extends AutoCloseable {

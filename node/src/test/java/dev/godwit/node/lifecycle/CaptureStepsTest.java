@@ -69,7 +69,8 @@ class CaptureStepsTest {
     }
 
     private List<MigrationEvent> told(CaptureStatus capture) {
-        return NextSteps.afterCapture(ledger, capture, AT);
+        boolean person = capture.problem() != null && capture.problem().code() == ErrorCode.CHANGE_DOES_NOT_FIT;
+        return NextSteps.afterCapture(ledger, capture, person, AT);
     }
 
     @Test
@@ -91,6 +92,8 @@ class CaptureStepsTest {
         assertThat(told(capture(true, 100 << 20, 20, null))).isEmpty();
         assertThat(told(capture(true, 100, 31, null))).containsExactly(new FellBehind(AT));
         assertThat(told(capture(false, -1, 0, null))).containsExactly(new FellBehind(AT));
+        assertThat(told(capture(true, 1L << 30, 0, null))).containsExactly(new FellBehind(AT));
+        assertThat(NextSteps.afterSilence(ledger, AT)).containsExactly(new FellBehind(AT));
     }
 
     @Test
@@ -128,6 +131,15 @@ class CaptureStepsTest {
         assertThat(ledger.captureEndIsDue()).isTrue();
         given(new CaptureEnded(AT));
         assertThat(ledger.captureEndIsDue()).isFalse();
+    }
+
+    @Test
+    void a_slot_is_dropped_though_nobody_has_told_that_it_was_made() {
+        MigrationLedger early = MigrationLedger.empty();
+        MigrationSubmitted submitted = new MigrationSubmitted(ledger.plan(), MigrationEvents.DIGEST, AT);
+        List.of(submitted, MigrationEvents.PLANNED, MigrationEvents.CHECKED, MigrationEvents.CANCELLED)
+                .forEach(early::apply);
+        assertThat(early.captureEndIsDue()).isTrue();
     }
 
     @Test

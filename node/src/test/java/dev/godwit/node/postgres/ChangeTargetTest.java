@@ -101,7 +101,7 @@ class ChangeTargetTest {
 
     @Test
     void each_takeover_has_the_next_epoch_and_finds_what_has_landed_and_what_is_applied() {
-        assertThat(changes.takeOver()).isEqualTo(new Takeover(1, Position.START, List.of()));
+        assertThat(changes.takeOver()).isEqualTo(new Takeover(1, Position.START, 0, List.of()));
         land("0.1", 1);
         land("0.2", 1);
         try (LandingSession open = open("0.3", 1);
@@ -143,7 +143,7 @@ class ChangeTargetTest {
         }
 
         assertThat(target.follow(plan("other", SchemaMode.EXISTING, database)).takeOver())
-                .isEqualTo(new Takeover(1, Position.START, List.of()));
+                .isEqualTo(new Takeover(1, Position.START, 0, List.of()));
     }
 
     @Test

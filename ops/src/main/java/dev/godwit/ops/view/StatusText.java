@@ -115,7 +115,10 @@ public final class StatusText {
                         + (changes.walStatus().isEmpty() ? "" : " (" + Style.printable(changes.walStatus()) + ")");
         return "changes " + behind + ": " + Quantity.count(changes.inserted()) + " inserted, "
                 + Quantity.count(changes.updated()) + " updated, " + Quantity.count(changes.deleted()) + " deleted, "
-                + Quantity.count(changes.changesWaiting()) + " waiting" + kept;
+                + Quantity.count(changes.changesWaiting()) + " waiting" + kept
+                + (changes.problem() == null
+                        ? ""
+                        : "; " + style.warning(Style.printable(changes.problem().what())));
     }
 
     /** One line per migration. */

@@ -19,7 +19,7 @@ import dev.godwit.protocol.error.Problem;
  * @param retainedBytes what the source keeps of its log for us; -1 if not known
  * @param safeBytes how much may still be written before it throws that away; -1: no limit, or not known
  * @param oldestSnapshotSeconds age of the oldest snapshot that a shard under way holds; 0 if none
- * @param problem why it does not run; null if it does
+ * @param problem why it does not run, or what people should know although it does; null if there is nothing
  */
 public record CaptureStatus(
         boolean running,
