@@ -10,7 +10,9 @@ import dev.godwit.node.cluster.NodeJvm;
 import dev.godwit.node.cluster.PlanText;
 import dev.godwit.node.cluster.Postgres;
 import dev.godwit.node.cluster.TestCluster;
+import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.status.CaptureStatus;
+import dev.godwit.protocol.status.Phase;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -79,9 +81,13 @@ class OnlineTest {
     }
 
     private long slots() {
+        return slots("");
+    }
+
+    private long slots(String which) {
         return databases
                 .source()
-                .number("SELECT count(*) FROM pg_replication_slots WHERE database = current_database()");
+                .number("SELECT count(*) FROM pg_replication_slots WHERE database = current_database() " + which);
     }
 
     private PlanText plan() {
@@ -126,6 +132,46 @@ class OnlineTest {
         assertThat(databases.source().number("SELECT min(version) FROM account"))
                 .isEqualTo(1);
         assertEqualInTheEnd(api);
+    }
+
+    @Test
+    void what_is_in_step_can_be_completed_and_leaves_nothing_at_the_source() {
+        WriteLoad.create(databases.source(), 200);
+        Api api = cluster.api();
+        api.submit(plan());
+        InStep.awaitSync(api, migration, ENOUGH);
+        databases.source().run("DELETE FROM line WHERE number < 100");
+        api.awaitPhase(migration, Phase.IN_STEP, ENOUGH);
+
+        api.act(migration, "complete");
+
+        databases.assertEqual(); // it was let go only when everything was there
+        ended = true;
+        await("the end of the slot").atMost(ENOUGH).until(() -> slots() == 0);
+        assertThat(api.status(migration).phase()).isEqualTo(Phase.COMPLETED);
+    }
+
+    @Test
+    void a_slot_that_was_made_anew_is_not_taken_for_the_one_that_was_there() {
+        Database source = databases.source();
+        WriteLoad.create(source, 200);
+        Api api = cluster.api();
+        api.submit(plan());
+        InStep.awaitSync(api, migration, ENOUGH);
+        api.act(migration, "pause");
+        await("the reader's rest").atMost(ENOUGH).until(() -> slots("AND active") == 0);
+        String slot = source.text("SELECT slot_name FROM pg_replication_slots WHERE database = current_database()");
+
+        source.run(
+                "SELECT pg_drop_replication_slot('" + slot + "')",
+                "UPDATE account SET version = version + 1",
+                "SELECT pg_create_logical_replication_slot('" + slot + "', 'pgoutput')");
+        api.act(migration, "resume");
+
+        await("the changes halt")
+                .atMost(ENOUGH)
+                .until(() -> api.status(migration).problems().stream()
+                        .anyMatch(problem -> problem.code() == ErrorCode.SOURCE_SLOT_LOST));
     }
 
     @Test
