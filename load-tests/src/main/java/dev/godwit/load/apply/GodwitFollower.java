@@ -40,15 +40,7 @@ final class GodwitFollower implements Follower {
 
     @Override
     public void begin(String run) {
-        node = GodwitNode.start(
-                new GodwitNode.Settings(
-                        route.workspace().home(),
-                        route.target(),
-                        route.database(),
-                        route.workspace().password(),
-                        heap,
-                        route.workspace().directory().resolve("nodes")),
-                run);
+        node = GodwitNode.start(GodwitNode.Settings.of(route.workspace(), route.target(), route.database(), heap), run);
         GodwitApi api = new GodwitApi(node.http());
         migration = new InStep(() -> api, run);
         api.apply(PlanText.of(

@@ -66,14 +66,7 @@ public final class GodwitCarrier implements Carrier {
     public Carried carry(String run) {
         Meter.Reading started = new Meter(route, () -> 0).read();
         try (GodwitNode node = GodwitNode.start(
-                new GodwitNode.Settings(
-                        route.workspace().home(),
-                        route.target(),
-                        route.database(),
-                        route.workspace().password(),
-                        settings.heap(),
-                        route.workspace().directory().resolve("nodes")),
-                run)) {
+                GodwitNode.Settings.of(route.workspace(), route.target(), route.database(), settings.heap()), run)) {
             URI http = node.http();
             // The script that the node took the place of ran the command line before.
             Meter meter = new Meter(route, () -> ProcessorTime.ofFamily(node.pid()));

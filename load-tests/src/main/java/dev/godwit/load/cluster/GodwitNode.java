@@ -1,5 +1,6 @@
 package dev.godwit.load.cluster;
 
+import dev.godwit.load.Workspace;
 import dev.godwit.load.postgres.BenchServer;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -44,7 +45,18 @@ public final class GodwitNode implements AutoCloseable {
      * @param heap largest heap, as {@code -Xmx} takes it
      * @param logs directory of the logs
      */
-    public record Settings(Path home, BenchServer server, String database, String password, String heap, Path logs) {}
+    public record Settings(Path home, BenchServer server, String database, String password, String heap, Path logs) {
+        /** Of the nodes of a benchmark that runs one cluster. */
+        public static Settings of(Workspace workspace, BenchServer server, String database, String heap) {
+            return new Settings(
+                    workspace.home(),
+                    server,
+                    database,
+                    workspace.password(),
+                    heap,
+                    workspace.directory().resolve("nodes"));
+        }
+    }
 
     /**
      * Where a node runs.

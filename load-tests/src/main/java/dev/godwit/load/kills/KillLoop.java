@@ -84,14 +84,7 @@ public final class KillLoop {
                                     + " anywhere from the plan's arrival to the usual end")
                     .row("kill", "of", "at s", "phase", "running shards", "completed after s", "contents");
             try (GodwitCluster cluster = new GodwitCluster(
-                    new GodwitNode.Settings(
-                            workspace.home(),
-                            target,
-                            "state",
-                            workspace.password(),
-                            settings.heap(),
-                            workspace.directory().resolve("nodes")),
-                    settings.nodes())) {
+                    GodwitNode.Settings.of(workspace, target, "state", settings.heap()), settings.nodes())) {
                 return run(report, source, target, cluster);
             }
         }

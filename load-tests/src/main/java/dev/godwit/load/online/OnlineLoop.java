@@ -76,14 +76,7 @@ public final class OnlineLoop {
                                     + "; one to three nodes a round, at any moment, also in step")
                     .row("round", "hanging", "kills at s", "copied after s", "in step after s", "contents");
             try (GodwitCluster cluster = new GodwitCluster(
-                    new GodwitNode.Settings(
-                            workspace.home(),
-                            target,
-                            "state",
-                            workspace.password(),
-                            settings.heap(),
-                            workspace.directory().resolve("nodes")),
-                    settings.nodes())) {
+                    GodwitNode.Settings.of(workspace, target, "state", settings.heap()), settings.nodes())) {
                 return new Rounds(report, source, target, cluster).run();
             }
         }

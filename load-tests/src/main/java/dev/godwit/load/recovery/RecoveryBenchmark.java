@@ -83,14 +83,7 @@ public final class RecoveryBenchmark {
                     .row("round", "its shards", "oldest node", "released s", "run elsewhere s");
             List<Round> rounds = new ArrayList<>();
             try (GodwitCluster cluster = new GodwitCluster(
-                    new GodwitNode.Settings(
-                            workspace.home(),
-                            target,
-                            "state",
-                            workspace.password(),
-                            settings.heap(),
-                            workspace.directory().resolve("nodes")),
-                    settings.nodes())) {
+                    GodwitNode.Settings.of(workspace, target, "state", settings.heap()), settings.nodes())) {
                 workspace.say(settings.nodes() + " nodes are ready");
                 new GodwitApi(cluster.nodes().get(0).http())
                         .apply(PlanText.of(

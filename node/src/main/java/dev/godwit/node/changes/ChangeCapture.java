@@ -2,8 +2,6 @@ package dev.godwit.node.changes;
 
 import dev.godwit.node.access.Databases;
 import dev.godwit.node.shard.BlockingDispatcher;
-import dev.godwit.node.source.ChangeSource;
-import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.protocol.Wire;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
@@ -41,9 +39,6 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     /** How often it is looked whether the source's tables are still what they were. */
     private static final Duration LOOK = Duration.ofMinutes(1);
 
-    /** How often sequences are carried over. */
-    private static final Duration CARRY = Duration.ofSeconds(10);
-
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration SILENCE = Duration.ofSeconds(15);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
@@ -55,10 +50,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     /** So many young runs in a row that fail for no passing reason are not tried again. */
     private static final int MOST_FAILURES = 6;
 
-    /** How long an answer to {@link AskReached} may be kept back. */
-    private static final Duration SYNC_ANSWER = Duration.ofSeconds(2);
-
-    public sealed interface Command {}
+    public interface Command {}
 
     public sealed interface Message extends Command, Wire {}
 
@@ -115,17 +107,11 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
 
     private record Looked(ChangeRun run, SourceLook look) implements Command {}
 
-    private record Carried(Problem problem) implements Command {}
-
     private record Failed(ChangeRun run, Problem problem) implements Command {}
 
     private record Begin() implements Command {}
 
     private record Tick() implements Command {}
-
-    private record LookedUp(long lsn, Problem problem, ActorRef<Reached> replyTo) implements Command {}
-
-    private record Wait(long lsn, long untilNanos, ActorRef<Reached> replyTo) implements Command {}
 
     /** Told about once a second. */
     public interface Owner {
@@ -148,6 +134,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     private final Databases databases;
     private final Owner owner;
     private final Clock clock;
+    private final SyncDesk sync;
     private Run wanted;
     private List<TableSpec> tables = List.of();
     private ChangeRun run;
@@ -156,8 +143,6 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     private Duration pause = FIRST_PAUSE;
     private int failuresInARow;
     private long heardNanos = System.nanoTime();
-    private long carriedNanos = heardNanos;
-    private boolean carrying;
     private long lookedNanos = heardNanos;
     private Problem note;
 
@@ -176,6 +161,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         this.databases = databases;
         this.owner = owner;
         this.clock = clock;
+        this.sync = new SyncDesk(context, timers, migration, databases);
     }
 
     /** @param node name of the node on which it runs */
@@ -198,11 +184,11 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                 .onMessage(GaveUp.class, this::onGaveUp)
                 .onMessage(Mistrust.class, this::onMistrust)
                 .onMessage(Alive.class, this::onAlive)
-                .onMessage(AskReached.class, this::onAskReached)
-                .onMessage(LookedUp.class, this::onLookedUp)
-                .onMessage(Wait.class, this::onWait)
+                .onMessage(AskReached.class, message -> told(() -> sync.ask(message, wanted)))
+                .onMessage(SyncDesk.LookedUp.class, message -> told(() -> sync.lookedUp(message, wanted, run, problem)))
+                .onMessage(SyncDesk.Wait.class, message -> told(() -> sync.wait(message, wanted, run, problem)))
                 .onMessage(Failed.class, this::onFailed)
-                .onMessage(Carried.class, this::onCarried)
+                .onMessage(SyncDesk.Carried.class, message -> told(() -> sync.carried(message)))
                 .onMessage(Looked.class, this::onLooked)
                 .onMessage(Begin.class, message -> begin())
                 .onMessage(Tick.class, this::onTick)
@@ -211,6 +197,11 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                     return this;
                 })
                 .build();
+    }
+
+    private Behavior<Command> told(Runnable what) {
+        what.run();
+        return this;
     }
 
     private Behavior<Command> onRun(Run message) {
@@ -239,7 +230,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                     new ChangeRun.Ends(
                             databases.source(plan).capture(plan),
                             databases.target(plan).follow(plan),
-                            slot(),
+                            wanted.slot(),
                             tables),
                     why -> self.tell(new Failed(begun[0], Problem.of(why, "changes of " + migration))));
             run = begun[0];
@@ -270,12 +261,18 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         }
         run = null;
         problem = message.problem();
-        failuresInARow = System.nanoTime() - begunNanos < YOUNG.toNanos() ? failuresInARow + 1 : 1;
-        getContext().getLog().warn("the changes of {} stopped: {}", migration, problem.line());
         boolean young = System.nanoTime() - begunNanos < YOUNG.toNanos();
+        failuresInARow = young ? failuresInARow + 1 : 1;
+        getContext().getLog().warn("the changes of {} stopped: {}", migration, problem.line());
         pause = young ? min(pause.multipliedBy(2), LONGEST_PAUSE) : FIRST_PAUSE;
         timers.startSingleTimer("begin", new Begin(), pause);
         return this;
+    }
+
+    /** Ends the run from here. */
+    private Behavior<Command> fail(Problem why) {
+        run.stop();
+        return onFailed(new Failed(run, why));
     }
 
     private static Duration min(Duration one, Duration other) {
@@ -283,12 +280,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     }
 
     private Behavior<Command> onMistrust(Mistrust message) {
-        if (run != null) {
-            run.stop();
-            return onFailed(new Failed(
-                    run, new Problem(ErrorCode.CAPTURE_NOT_READY, message.why(), migration, "It begins again.")));
-        }
-        return this;
+        return run == null
+                ? this
+                : fail(new Problem(ErrorCode.CAPTURE_NOT_READY, message.why(), migration, "It begins again."));
     }
 
     private Behavior<Command> onAnnounce(Announce message) {
@@ -339,101 +333,6 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         return this;
     }
 
-    private Behavior<Command> onAskReached(AskReached message) {
-        ActorRef<Reached> replyTo = message.replyTo();
-        if (message.lsn() >= 0) {
-            return onWait(new Wait(message.lsn(), System.nanoTime() + SYNC_ANSWER.toNanos(), replyTo));
-        }
-        if (wanted == null) {
-            replyTo.tell(new Reached(-1, false, ChangeRun.notReady().problem()));
-            return this;
-        }
-        Plan plan = wanted.plan();
-        getContext()
-                .pipeToSelf(
-                        CompletableFuture.supplyAsync(
-                                () -> end(plan),
-                                BlockingDispatcher.of(getContext().getSystem())),
-                        (lsn, failure) -> failure == null
-                                ? new LookedUp(lsn, null, replyTo)
-                                : new LookedUp(-1, Problem.of(failure, "changes of " + migration), replyTo));
-        return this;
-    }
-
-    /** Where the source's log ends now. Blocks. */
-    private long end(Plan plan) {
-        SourceDatabase source = databases.source(plan);
-        long lsn = source.capture(plan).moment().lsn();
-        source.flushLog(); // else the stream comes there only when somebody writes
-        return lsn;
-    }
-
-    private Behavior<Command> onLookedUp(LookedUp message) {
-        if (message.problem() != null) {
-            message.replyTo().tell(new Reached(-1, false, message.problem()));
-            return this;
-        }
-        return onWait(new Wait(message.lsn(), System.nanoTime() + SYNC_ANSWER.toNanos(), message.replyTo()));
-    }
-
-    private Behavior<Command> onWait(Wait message) {
-        boolean reached = run != null && run.reachedLsn() >= message.lsn();
-        if (reached && wanted != null && wanted.sequences()) {
-            carryThenAnswer(message);
-        } else if (reached || System.nanoTime() - message.untilNanos() > 0) {
-            message.replyTo().tell(new Reached(message.lsn(), reached, run == null ? problem : null));
-        } else {
-            timers.startSingleTimer(message, message, Duration.ofMillis(50));
-        }
-        return this;
-    }
-
-    /** What was committed before may have taken values of sequences. */
-    private void carryThenAnswer(Wait message) {
-        getContext()
-                .pipeToSelf(
-                        CompletableFuture.runAsync(
-                                carrying(), BlockingDispatcher.of(getContext().getSystem())),
-                        (done, failure) -> {
-                            Problem why = failure == null ? null : Problem.of(failure, "sequences of " + migration);
-                            message.replyTo().tell(new Reached(message.lsn(), failure == null, why));
-                            return new Carried(why);
-                        });
-    }
-
-    private Runnable carrying() {
-        Plan plan = wanted.plan();
-        return () -> databases.target(plan).carryPositions(plan, databases.source(plan)::positions);
-    }
-
-    private void carry() {
-        boolean due = System.nanoTime() - carriedNanos > CARRY.toNanos();
-        if (due && !carrying && wanted.sequences() && wanted.active()) {
-            carrying = true;
-            getContext()
-                    .pipeToSelf(
-                            CompletableFuture.runAsync(
-                                    carrying(),
-                                    BlockingDispatcher.of(getContext().getSystem())),
-                            (done, failure) -> new Carried(
-                                    failure == null ? null : Problem.of(failure, "sequences of " + migration)));
-        }
-    }
-
-    private Behavior<Command> onCarried(Carried message) {
-        carrying = false;
-        carriedNanos = System.nanoTime();
-        if (message.problem() != null) {
-            getContext()
-                    .getLog()
-                    .warn(
-                            "the sequences of {} could not be carried over: {}",
-                            migration,
-                            message.problem().line());
-        }
-        return this;
-    }
-
     private void look() {
         if (run == null || !run.isReady() || System.nanoTime() - lookedNanos < LOOK.toNanos()) {
             return;
@@ -441,7 +340,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         lookedNanos = System.nanoTime();
         ChangeRun looking = run;
         Plan plan = wanted.plan();
-        ChangeSource.Slot slot = slot();
+        CaptureSlot slot = wanted.slot();
         List<TableSpec> known = tables;
         getContext()
                 .pipeToSelf(
@@ -451,18 +350,10 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                         (look, failure) -> new Looked(looking, failure == null ? look : new SourceLook(null, note)));
     }
 
-    private ChangeSource.Slot slot() {
-        CaptureSlot slot = wanted.slot();
-        return new ChangeSource.Slot(slot.name(), slot.publication(), slot.systemIdentifier(), slot.timeline());
-    }
-
     private Behavior<Command> onLooked(Looked message) {
         note = message.look().note();
-        if (message.look().halt() != null && message.run() == run) {
-            run.stop();
-            return onFailed(new Failed(run, message.look().halt()));
-        }
-        return this;
+        boolean halts = message.look().halt() != null && message.run() == run;
+        return halts ? fail(message.look().halt()) : this;
     }
 
     private Behavior<Command> onTick(Tick tick) {
@@ -472,7 +363,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         if (wanted == null) {
             return this;
         }
-        carry();
+        if (wanted.sequences() && wanted.active()) {
+            sync.carryIfDue(wanted.plan());
+        }
         look();
         if (run == null || !run.isReady()) {
             owner.captureReports(migration, RunState.none(node, problem), Set.of(), tables.isEmpty(), needsAPerson());

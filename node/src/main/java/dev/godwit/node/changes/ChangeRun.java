@@ -14,6 +14,7 @@ import dev.godwit.node.source.ChangeStream;
 import dev.godwit.node.target.ChangeTarget;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
@@ -31,7 +32,7 @@ import java.util.function.Consumer;
 /**
  * One run of the reader of a migration's changes, from its takeover in the target until it is stopped or something fails;
  * after a failure nothing of it counts but what the target holds, and the next run begins with a takeover. Two threads: one
- * reads the stream and judges, and is the only one that touches the join; the other applies ({@link ChangeApplier}).
+ * reads the stream and judges, and is the only one that touches the join; the other applies ({@link ApplyLoop}).
  *
  * <p>What others want of the join is put to the first thread as a request, and done between two messages.
  */
@@ -42,21 +43,17 @@ final class ChangeRun {
     /** Changes that wait for the target. */
     static final long MAX_QUEUED_BYTES = 16L << 20;
 
-    /** A try that is in flight and tells nothing for so long is lost: all that is in flight is begun anew then. */
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
-
     private static final Duration NEXT = Duration.ofMillis(20);
     private static final Duration LOOK = Duration.ofSeconds(1);
-    private static final Duration LONG_UNHEARD = Duration.ofSeconds(5);
 
     /** The ends of it, as one node has them. */
-    record Ends(ChangeSource source, ChangeTarget target, ChangeSource.Slot slot, List<TableSpec> tables) {}
+    record Ends(ChangeSource source, ChangeTarget target, CaptureSlot slot, List<TableSpec> tables) {}
 
     private final Ends ends;
     private final Consumer<Throwable> failed;
     private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
     private final ChangeQueue queue = new ChangeQueue(MAX_QUEUED_BYTES);
-    private final Map<ShardKey, Tries> tries = new HashMap<>();
+    private final ShardTries tries = new ShardTries();
     private final Map<TableName, Long> settledAt = new HashMap<>();
 
     /** Written once, before it is ready. */
@@ -65,13 +62,12 @@ final class ChangeRun {
     private ChangeStream stream;
     private ChangeJoin join;
     private Position durable = Position.START;
-    private long lastTicket;
     private long lsn;
     private long commitMicros;
     private boolean putInTransaction;
     private long lookedNanos;
 
-    private volatile ChangeApplier applier;
+    private volatile ApplyLoop applier;
     private volatile boolean stopping;
     private volatile boolean ready;
     private volatile long reachedLsn = -1;
@@ -94,7 +90,7 @@ final class ChangeRun {
     /** From any thread. What is being applied may still be committed. */
     void stop() {
         stopping = true;
-        ChangeApplier open = applier;
+        ApplyLoop open = applier;
         if (open != null) {
             open.stop();
         }
@@ -133,7 +129,9 @@ final class ChangeRun {
         stream = ends.source().open(ends.slot());
         takeover = ends.target().takeOver();
         ChangeSource.Moment moment = ends.source().moment();
-        requireFit(moment);
+        OneHistory.require(
+                takeover, stream.confirmedLsn(), moment.lsn(), ends.slot().name());
+        ends.target().acknowledge(takeover.epoch(), stream.confirmedLsn());
         durable = takeover.applied();
         join = new ChangeJoin(
                 takeover.applied(),
@@ -142,7 +140,7 @@ final class ChangeRun {
                 ends.tables(),
                 Visibility.of(moment.snapshot()).xmax());
         join.visible(moment.snapshot());
-        applier = new ChangeApplier(
+        applier = new ApplyLoop(
                 ends.target().applier(takeover.epoch(), ends.tables()),
                 queue,
                 batch -> requests.add(() -> applied(batch)),
@@ -175,26 +173,11 @@ final class ChangeRun {
         return queue.hasRoom() && join.bufferedBytes() <= MAX_BUFFERED_BYTES;
     }
 
-    /** Nobody may land such a shard any more, nor wait for it: only another epoch makes sure of that. */
-    private void requireAlive(long now) {
-        for (Map.Entry<ShardKey, Tries> shard : tries.entrySet()) {
-            if (now - shard.getValue().heardNanos > PATIENCE.toNanos()) {
-                throw new GodwitException(
-                        ErrorCode.CAPTURE_NOT_READY,
-                        "Nothing was heard for " + PATIENCE.toMinutes() + " minutes of a shard that was announced.",
-                        shard.getKey().table().text() + ", shard "
-                                + shard.getKey().shard(),
-                        "Nothing: what is in flight is copied anew.");
-            }
-        }
-    }
-
     /** A sign of life of a try. Answers whether it may still land the shard. From any thread. */
     boolean alive(long epoch, long ticket, TableName table, String shard) {
         requests.add(() -> {
-            Tries its = tries.get(new ShardKey(table, shard));
-            if (its != null && epoch == takeover.epoch() && its.tickets.contains(ticket)) {
-                its.heardNanos = System.nanoTime();
+            if (epoch == takeover.epoch()) {
+                tries.alive(table, shard, ticket);
             }
         });
         return epoch == takeover.epoch();
@@ -255,8 +238,8 @@ final class ChangeRun {
         lookedNanos = now;
         ChangeSource.Moment moment = ends.source().moment();
         join.visible(moment.snapshot());
-        lookForLanded(now);
-        requireAlive(now);
+        tries.toLookFor(now).forEach(this::lookForLanded);
+        tries.requireAlive(now);
         acknowledge();
         Optional<ChangeSource.SlotHealth> health = ends.source().health();
         state = new RunState(
@@ -265,17 +248,11 @@ final class ChangeRun {
                 queue.effectsWaiting(),
                 queue.waitingSinceMicros(),
                 tries.size(),
-                oldestSnapshotSeconds(now),
+                tries.oldestSeconds(now),
                 applier.inserted(),
                 applier.updated(),
                 applier.deleted(),
                 health);
-    }
-
-    private double oldestSnapshotSeconds(long now) {
-        long oldest =
-                tries.values().stream().mapToLong(its -> its.sinceNanos).min().orElse(now);
-        return (now - oldest) / 1e9;
     }
 
     private boolean noteReached() {
@@ -294,64 +271,14 @@ final class ChangeRun {
         stream.acknowledge(safe);
     }
 
-    /**
-     * The slot, the source's log and the target must be of one history: a target that was put back, a slot that was made
-     * anew or moved by somebody, or a source that was put back, would lose changes without a word.
-     */
-    private void requireFit(ChangeSource.Moment moment) {
-        boolean fresh = takeover.acknowledged() == 0;
-        boolean slotIsAhead =
-                fresh ? hasSomething() : Long.compareUnsigned(stream.confirmedLsn(), takeover.acknowledged()) > 0;
-        long furthest = Math.max(takeover.applied().commitLsn(), takeover.acknowledged());
-        for (JoinedShard shard : takeover.landed()) {
-            furthest = Math.max(furthest, shard.lsn());
-        }
-        if (slotIsAhead || moment.lsn() < furthest) {
-            throw new GodwitException(
-                    ErrorCode.SOURCE_SLOT_LOST,
-                    slotIsAhead
-                            ? "The replication slot is further than what the target has: changes are missing."
-                            : "The source's log ends before what the target has: the source was put back.",
-                    "slot " + ends.slot().name(),
-                    "Start a migration under a new name, into empty tables.");
-        }
-        ends.target().acknowledge(takeover.epoch(), stream.confirmedLsn());
-    }
-
-    private boolean hasSomething() {
-        return !takeover.landed().isEmpty() || takeover.applied().compareTo(Position.START) > 0;
-    }
-
-    /** A message that a shard has landed may be lost with its node. */
-    private void lookForLanded(long now) {
-        Map<TableName, Set<String>> asked = new HashMap<>();
-        tries.forEach((shard, its) -> {
-            if (now - its.askedNanos > LONG_UNHEARD.toNanos()) {
-                its.askedNanos = now;
-                asked.computeIfAbsent(shard.table(), table -> new HashSet<>()).add(shard.shard());
-            }
-        });
-        asked.forEach(this::lookForLanded);
-    }
-
     private void lookForLanded(TableName table, Set<String> shards) {
         ends.target().landed(table, shards).forEach(this::joined);
     }
 
     private void joined(JoinedShard shard) {
-        if (tries.remove(new ShardKey(shard.table(), shard.shard())) != null) {
+        if (tries.landed(shard.table(), shard.shard())) {
             put(join.landed(shard.table(), shard.shard(), shard.snapshot(), shard.lsn()));
         }
-    }
-
-    private record ShardKey(TableName table, String shard) {}
-
-    /** The tries of one shard that may still land it. */
-    private static final class Tries {
-        private final Set<Long> tickets = new HashSet<>();
-        private final long sinceNanos = System.nanoTime();
-        private long askedNanos = sinceNanos;
-        private long heardNanos = sinceNanos;
     }
 
     /** Asks for a shard to be announced; the answer comes on another thread, or never if this run ends before. */
@@ -361,7 +288,9 @@ final class ChangeRun {
             join.visible(ends.source().moment().snapshot());
             Announcement told = join.announce(table.name(), shard.id(), shard.range());
             if (told instanceof Announcement.Accepted accepted) {
-                answer.accept(new Announced(takeover.epoch(), ticket(table, shard), false, accepted.passedBy()));
+                settledAt.remove(table.name());
+                long ticket = tries.announced(table.name(), shard.id());
+                answer.accept(new Announced(takeover.epoch(), ticket, false, accepted.passedBy()));
             } else if (told instanceof Announcement.AlreadyLanded) {
                 answer.accept(new Announced(takeover.epoch(), 0, true, Set.of()));
             } else {
@@ -371,15 +300,6 @@ final class ChangeRun {
                 }
             }
         });
-    }
-
-    private long ticket(TableSpec table, Shard shard) {
-        long ticket = ++lastTicket;
-        settledAt.remove(table.name());
-        tries.computeIfAbsent(new ShardKey(table.name(), shard.id()), key -> new Tries())
-                .tickets
-                .add(ticket);
-        return ticket;
     }
 
     private static GodwitException overlaps(TableSpec table, Shard shard) {
@@ -416,10 +336,7 @@ final class ChangeRun {
     /** As long as another try may land the shard, it stays in flight. */
     void gaveUp(long epoch, long ticket, TableName table, String shard) {
         requests.add(() -> {
-            ShardKey key = new ShardKey(table, shard);
-            Tries its = tries.get(key);
-            if (epoch == takeover.epoch() && its != null && its.tickets.remove(ticket) && its.tickets.isEmpty()) {
-                tries.remove(key);
+            if (epoch == takeover.epoch() && tries.gaveUp(table, shard, ticket)) {
                 join.gaveUp(table, shard);
             }
         });

@@ -5,8 +5,7 @@ import dev.godwit.node.capture.Effect;
 import dev.godwit.node.capture.JoinedShard;
 import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.ChangeSource.RowNow;
-import dev.godwit.protocol.error.ErrorCode;
-import dev.godwit.protocol.error.GodwitException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -55,11 +54,8 @@ final class RowsReadAgain {
             }
             rest();
         }
-        throw new GodwitException(
-                ErrorCode.SOURCE_SNAPSHOT_TOO_EARLY,
-                "Commits that the source has sent already are not visible after " + TRIES * PAUSE_MILLIS / 1000 + " s.",
-                asked.table().name().text(),
-                "Look for commits that wait for a synchronous standby.");
+        throw ChangeSource.tooEarly(
+                Duration.ofMillis(TRIES * PAUSE_MILLIS), asked.table().name().text());
     }
 
     private static void rest() {

@@ -1,18 +1,15 @@
 package dev.godwit.node.changes;
 
-import dev.godwit.node.source.ChangeSource.Slot;
 import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.source.TableChanges;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.plan.Plan;
-import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -24,15 +21,9 @@ import java.util.Optional;
  */
 record SourceLook(Problem halt, Problem note) {
     /** Blocks. */
-    static SourceLook at(SourceDatabase source, Plan plan, Slot slot, List<TableSpec> planned) {
-        Map<TableName, List<ColumnSpec>> now = new HashMap<>();
-        source.tables(plan).forEach(table -> now.put(table.name(), table.columns()));
-        List<TableName> changed = new ArrayList<>();
-        for (TableSpec table : planned) {
-            if (!table.columns().equals(now.remove(table.name()))) {
-                changed.add(table.name());
-            }
-        }
+    static SourceLook at(SourceDatabase source, Plan plan, CaptureSlot slot, List<TableSpec> planned) {
+        TableChanges changes = TableChanges.between(planned, source.tables(plan));
+        List<TableName> changed = changes.changed();
         if (!changed.isEmpty()) {
             return new SourceLook(
                     new Problem(
@@ -43,10 +34,11 @@ record SourceLook(Problem halt, Problem note) {
                             "Undo that at the source and resume, or begin a migration under a new name."),
                     null);
         }
-        return new SourceLook(publication(source, plan, slot, planned).orElse(null), added(now));
+        return new SourceLook(publication(source, plan, slot, planned).orElse(null), added(changes.added()));
     }
 
-    private static Optional<Problem> publication(SourceDatabase source, Plan plan, Slot slot, List<TableSpec> planned) {
+    private static Optional<Problem> publication(
+            SourceDatabase source, Plan plan, CaptureSlot slot, List<TableSpec> planned) {
         try {
             source.capture(plan).prepare(planned, Optional.of(slot));
             return Optional.empty();
@@ -56,14 +48,14 @@ record SourceLook(Problem halt, Problem note) {
         }
     }
 
-    private static Problem added(Map<TableName, List<ColumnSpec>> added) {
+    private static Problem added(List<TableName> added) {
         return added.isEmpty()
                 ? null
                 : new Problem(
                         ErrorCode.SOURCE_TABLE_CHANGED,
                         added.size() + " tables were made at the source after the migration was prepared: they are not"
                                 + " followed.",
-                        added.keySet().iterator().next().text(),
+                        added.get(0).text(),
                         "Migrate them under another name, or begin anew.");
     }
 }

@@ -64,9 +64,8 @@ final class CaptureWatch {
         boolean active = !ledger.paused() && ledger.captureHalted().isEmpty();
         List<TableSpec> tables =
                 needsTables ? ledger.tables().stream().map(PlannedTable::spec).toList() : List.of();
-        List<TableName> confirmed = ledger.tables().stream()
-                .filter(table -> table.state() == TableState.INDEXING)
-                .map(table -> table.spec().name())
+        List<TableName> confirmed = ledger.underWay().stream()
+                .filter(name -> ledger.table(name).orElseThrow().state() == TableState.INDEXING)
                 .toList();
         return Optional.of(new ChangeCapture.Run(
                 ledger.plan(),

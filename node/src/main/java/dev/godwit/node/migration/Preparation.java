@@ -5,10 +5,10 @@ import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.node.schema.SchemaDump;
 import dev.godwit.node.schema.SchemaPlan;
 import dev.godwit.node.shard.BlockingDispatcher;
-import dev.godwit.node.source.ChangeSource.Slot;
 import dev.godwit.node.source.HeldSnapshot;
 import dev.godwit.node.source.SchemaSource;
 import dev.godwit.node.source.SourceDatabase;
+import dev.godwit.node.source.TableChanges;
 import dev.godwit.node.target.TargetDatabase;
 import dev.godwit.node.target.TargetDatabase.MigrationEntry;
 import dev.godwit.protocol.error.ErrorCode;
@@ -19,16 +19,14 @@ import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Plan;
-import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
 import java.util.EnumSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Supplier;
 import org.apache.pekko.actor.typed.javadsl.ActorContext;
@@ -142,7 +140,11 @@ final class Preparation {
         MigrationEntry there = target.enter(entry);
         refuseOther(plan, entry, there);
         if (there.snapshot().equals(entry.snapshot())) {
-            return new Ours(plan.consistency() == Consistency.ONLINE ? capture(source, plan, tables, known) : null);
+            // Before a row is read: what is not in the slot has to be in every shard's snapshot.
+            return new Ours(
+                    plan.consistency() == Consistency.ONLINE
+                            ? source.capture(plan).prepare(tables, known)
+                            : null);
         }
         try (HeldSnapshot theirs = source.hold(there.exported())) {
             if (!theirs.snapshot().equals(there.snapshot())) {
@@ -154,17 +156,6 @@ final class Preparation {
             }
             return new Adopt(there.cluster(), there.exported(), theirs.snapshot());
         }
-    }
-
-    /** Before a row is read: what is not in the slot has to be in every shard's snapshot. */
-    private static CaptureSlot capture(
-            SourceDatabase source, Plan plan, List<TableSpec> tables, Optional<CaptureSlot> known) {
-        Slot slot = source.capture(plan)
-                .prepare(
-                        tables,
-                        known.map(its ->
-                                new Slot(its.name(), its.publication(), its.systemIdentifier(), its.timeline())));
-        return new CaptureSlot(slot.name(), slot.publication(), slot.systemIdentifier(), slot.timeline());
     }
 
     /** The migration has ended: the source need not keep anything for it. */
@@ -180,27 +171,16 @@ final class Preparation {
 
     /** The tables that the check has found are the ones that are copied, with these columns and no others. */
     private static void requireAsPlanned(SourceDatabase source, Plan plan, List<TableSpec> planned) {
-        Map<TableName, List<ColumnSpec>> changed = columns(planned);
-        columns(source.tables(plan)).forEach((table, its) -> {
-            if (its.equals(changed.get(table))) {
-                changed.remove(table);
-            } else {
-                changed.put(table, its);
-            }
-        });
+        TableChanges changes = TableChanges.between(planned, source.tables(plan));
+        Set<TableName> changed = new TreeSet<>(changes.changed());
+        changed.addAll(changes.added());
         if (!changed.isEmpty()) {
             throw new GodwitException(
                     ErrorCode.SOURCE_TABLE_CHANGED,
                     changed.size() + " of the source's tables were made, dropped or altered after the check.",
-                    changed.keySet().iterator().next().text(),
+                    changed.iterator().next().text(),
                     "Hand the plan in again: nothing was copied yet. Leave the source's tables as they are meanwhile.");
         }
-    }
-
-    private static Map<TableName, List<ColumnSpec>> columns(List<TableSpec> tables) {
-        Map<TableName, List<ColumnSpec>> columns = new TreeMap<>();
-        tables.forEach(table -> columns.put(table.name(), table.columns()));
-        return columns;
     }
 
     /** What comes after all tables. */

@@ -17,7 +17,6 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.function.Function;
-import org.postgresql.replication.LogSequenceNumber;
 
 /**
  * The statements on {@code godwit.capture}, {@code godwit.applied} and {@code godwit.joined}. Each runs in the caller's
@@ -75,7 +74,7 @@ final class CaptureTables {
                 statement.setString(3, shard.shard());
                 statement.setString(4, ClaimTables.json(List.of(shard.range())));
                 statement.setString(5, shard.snapshot());
-                statement.setString(6, text(shard.lsn()));
+                statement.setString(6, WalPosition.text(shard.lsn()));
                 statement.setBoolean(7, claimed);
                 statement.setBoolean(8, shard.caughtUp());
                 statement.addBatch();
@@ -164,7 +163,7 @@ final class CaptureTables {
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, migration);
             try (ResultSet row = statement.executeQuery()) {
-                return row.next() ? new Position(lsn(row.getString(1)), row.getLong(2)) : Position.START;
+                return row.next() ? new Position(WalPosition.of(row.getString(1)), row.getLong(2)) : Position.START;
             }
         }
     }
@@ -178,7 +177,7 @@ final class CaptureTables {
                 WHERE (applied.commit_lsn, applied.changes) <= (excluded.commit_lsn, excluded.changes)""";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, migration);
-            statement.setString(2, text(upTo.commitLsn()));
+            statement.setString(2, WalPosition.text(upTo.commitLsn()));
             statement.setLong(3, upTo.changes());
             statement.executeUpdate();
         }
@@ -219,7 +218,12 @@ final class CaptureTables {
                 ShardRange range =
                         ClaimTables.ranges(row.getString(3), migration, table).get(0);
                 shards.add(new JoinedShard(
-                        table, row.getString(2), range, row.getString(4), lsn(row.getString(5)), row.getBoolean(6)));
+                        table,
+                        row.getString(2),
+                        range,
+                        row.getString(4),
+                        WalPosition.of(row.getString(5)),
+                        row.getBoolean(6)));
             }
         }
         return shards;
@@ -251,13 +255,5 @@ final class CaptureTables {
 
     private static <T> Array array(Connection connection, List<T> all, Function<T, String> text) throws SQLException {
         return connection.createArrayOf("text", all.stream().map(text).toArray());
-    }
-
-    private static String text(long lsn) {
-        return LogSequenceNumber.valueOf(lsn).asString();
-    }
-
-    private static long lsn(String text) {
-        return LogSequenceNumber.valueOf(text).asLong();
     }
 }

@@ -118,19 +118,48 @@ final class ObjectTable {
 
     private static List<Kept> unmade(Connection connection, String migration, Section section, List<TableName> tables)
             throws SQLException {
+        if (tables == null) {
+            return kept(connection, migration, section, " AND made_at IS NULL", statement -> {});
+        }
+        Object[] names = tables.stream().map(TableName::text).toArray();
+        return kept(
+                connection,
+                migration,
+                section,
+                " AND made_at IS NULL AND source_table = ANY (?)",
+                statement -> statement.setArray(3, connection.createArrayOf("text", names)));
+    }
+
+    /** The positions of sequences, made or not. */
+    static List<SchemaObject> positions(Connection connection, String migration) throws SQLException {
+        return kept(
+                        connection,
+                        migration,
+                        Section.END,
+                        " AND kind = ?",
+                        statement -> statement.setString(3, ObjectKind.SEQUENCE_POSITION.name()))
+                .stream()
+                .map(Kept::object)
+                .toList();
+    }
+
+    /** Sets what a condition leaves open, from the third parameter on. */
+    @FunctionalInterface
+    private interface Parameters {
+        void set(PreparedStatement statement) throws SQLException;
+    }
+
+    /** @param condition more of them, each after AND */
+    private static List<Kept> kept(
+            Connection connection, String migration, Section section, String condition, Parameters parameters)
+            throws SQLException {
         String sql = "SELECT place, kind, object_schema, object_name, source_table, statements FROM godwit.object"
-                + " WHERE migration = ? AND section = ? AND made_at IS NULL"
-                + (tables == null ? "" : " AND source_table = ANY (?)") + " ORDER BY place";
+                + " WHERE migration = ? AND section = ?" + condition + " ORDER BY place";
         List<Kept> objects = new ArrayList<>();
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setString(1, migration);
             statement.setString(2, section.name());
-            if (tables != null) {
-                statement.setArray(
-                        3,
-                        connection.createArrayOf(
-                                "text", tables.stream().map(TableName::text).toArray()));
-            }
+            parameters.set(statement);
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
                     objects.add(new Kept(row.getInt("place"), object(row, section)));
@@ -138,24 +167,6 @@ final class ObjectTable {
             }
         }
         return objects;
-    }
-
-    /** The positions of sequences, made or not. */
-    static List<SchemaObject> positions(Connection connection, String migration) throws SQLException {
-        String sql = "SELECT place, kind, object_schema, object_name, source_table, statements FROM godwit.object"
-                + " WHERE migration = ? AND section = ? AND kind = ? ORDER BY place";
-        List<SchemaObject> positions = new ArrayList<>();
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, migration);
-            statement.setString(2, Section.END.name());
-            statement.setString(3, ObjectKind.SEQUENCE_POSITION.name());
-            try (ResultSet row = statement.executeQuery()) {
-                while (row.next()) {
-                    positions.add(object(row, Section.END));
-                }
-            }
-        }
-        return positions;
     }
 
     private static SchemaObject object(ResultSet row, Section section) throws SQLException {

@@ -4,6 +4,7 @@ import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.ChangeStream;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
@@ -41,7 +42,7 @@ final class PostgresChangeSource implements ChangeSource {
     }
 
     @Override
-    public Slot prepare(List<TableSpec> tables, Optional<Slot> known) {
+    public CaptureSlot prepare(List<TableSpec> tables, Optional<CaptureSlot> known) {
         ServerIdentity server = here();
         List<TableName> wanted = tables.stream().map(TableSpec::name).toList();
         return working(session -> {
@@ -73,8 +74,8 @@ final class PostgresChangeSource implements ChangeSource {
                 // misses it would miss it for ever. Also where an earlier call has made the slot and ended before this.
                 BusyTransactions.await(session, patience, connections.place());
             }
-            return known.orElseGet(
-                    () -> new Slot(names.slot(), names.publication(), server.systemIdentifier(), server.timeline()));
+            return known.orElseGet(() ->
+                    new CaptureSlot(names.slot(), names.publication(), server.systemIdentifier(), server.timeline()));
         });
     }
 
@@ -87,7 +88,7 @@ final class PostgresChangeSource implements ChangeSource {
     }
 
     @Override
-    public ChangeStream open(Slot slot) {
+    public ChangeStream open(CaptureSlot slot) {
         return PostgresChangeStream.open(connections, slot);
     }
 

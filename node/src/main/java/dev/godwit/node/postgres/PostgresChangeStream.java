@@ -1,10 +1,10 @@
 package dev.godwit.node.postgres;
 
 import dev.godwit.node.capture.StreamMessage;
-import dev.godwit.node.source.ChangeSource.Slot;
 import dev.godwit.node.source.ChangeStream;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.event.CaptureSlot;
 import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
@@ -71,7 +71,7 @@ final class PostgresChangeStream implements ChangeStream {
     }
 
     /** As {@link dev.godwit.node.source.ChangeSource#open}. */
-    static PostgresChangeStream open(PostgresConnections connections, Slot slot) {
+    static PostgresChangeStream open(PostgresConnections connections, CaptureSlot slot) {
         String where = connections.place() + ", slot " + slot.name();
         Connection replicating = connections.replicating(SILENCE);
         try {
@@ -93,13 +93,13 @@ final class PostgresChangeStream implements ChangeStream {
         }
     }
 
-    private static String command(Slot slot) {
+    private static String command(CaptureSlot slot) {
         return "START_REPLICATION SLOT " + Sql.ident(slot.name())
                 + " LOGICAL 0/0 (proto_version '1', publication_names " + Sql.literal(Sql.ident(slot.publication()))
                 + ")";
     }
 
-    private static long confirmed(PostgresConnections connections, Slot slot) throws SQLException {
+    private static long confirmed(PostgresConnections connections, CaptureSlot slot) throws SQLException {
         try (Connection asking = connections.take()) {
             long confirmed = new ReplicationSlot(asking, slot.name(), connections.place())
                     .usable()

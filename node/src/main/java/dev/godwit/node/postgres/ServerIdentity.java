@@ -1,7 +1,7 @@
 package dev.godwit.node.postgres;
 
-import dev.godwit.node.source.ChangeSource.Slot;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.event.CaptureSlot;
 import java.sql.Connection;
 import java.sql.ResultSet;
 import java.sql.SQLException;
@@ -23,7 +23,7 @@ record ServerIdentity(String systemIdentifier, int timeline) {
     }
 
     /** @throws GodwitException with SOURCE_SLOT_LOST where the slot was made elsewhere */
-    void expect(Slot slot, String where) {
+    void expect(CaptureSlot slot, String where) {
         if (!systemIdentifier.equals(slot.systemIdentifier())) {
             throw ReplicationErrors.lost(
                     "The slot " + slot.name() + " was made on the server " + slot.systemIdentifier() + ", and this is "

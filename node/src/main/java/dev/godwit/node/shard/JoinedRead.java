@@ -1,6 +1,7 @@
 package dev.godwit.node.shard;
 
 import dev.godwit.node.capture.Visibility;
+import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.RangeReader;
 import dev.godwit.node.target.TargetDatabase.Join;
 import dev.godwit.protocol.error.ErrorCode;
@@ -87,9 +88,9 @@ final class JoinedRead {
             boolean fits = false;
             try {
                 Visibility sees = Visibility.of(reader.snapshot());
-                fits = announced.passedBy().stream().allMatch(sees::sees);
-                if (fits) {
+                if (announced.passedBy().stream().allMatch(sees::sees)) {
                     lsn = reader.lsn();
+                    fits = true;
                     return reader;
                 }
             } finally {
@@ -98,11 +99,7 @@ final class JoinedRead {
                 }
             }
             if (System.nanoTime() - begun > VISIBLE.toNanos()) {
-                throw new GodwitException(
-                        ErrorCode.SOURCE_SNAPSHOT_TOO_EARLY,
-                        "Commits that the source has sent already are not visible after " + VISIBLE.toSeconds() + " s.",
-                        "",
-                        "Look for commits that wait for a synchronous standby.");
+                throw ChangeSource.tooEarly(VISIBLE, "");
             }
             rest(pause);
             pause = Math.min(LONGEST_PAUSE_MILLIS, 2 * pause);

@@ -1,6 +1,10 @@
 package dev.godwit.node.source;
 
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.table.TableSpec;
+import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 
@@ -18,7 +22,7 @@ public interface ChangeSource {
      * @throws dev.godwit.protocol.error.GodwitException with SOURCE_SLOT_LOST where {@code known} is not there any more, or
      *     is of another system or timeline; SOURCE_BUSY_TRANSACTIONS, to be tried again, while transactions hold it up
      */
-    Slot prepare(List<TableSpec> tables, Optional<Slot> known);
+    CaptureSlot prepare(List<TableSpec> tables, Optional<CaptureSlot> known);
 
     /**
      * Reads the slot from where it was acknowledged last. One reader at a time has it.
@@ -26,7 +30,7 @@ public interface ChangeSource {
      * @throws dev.godwit.protocol.error.GodwitException with SOURCE_SLOT_LOST as {@link #prepare}; SOURCE_SLOT_BUSY where
      *     another session reads it
      */
-    ChangeStream open(Slot slot);
+    ChangeStream open(CaptureSlot slot);
 
     /** {@code pg_current_snapshot()} of now, and a WAL position that was inserted before or with it. */
     Moment moment();
@@ -44,14 +48,6 @@ public interface ChangeSource {
 
     /** Drops the slot and the publication, if they are there. Only a person's word may lead here. */
     void drop();
-
-    /**
-     * @param name of the slot
-     * @param publication its publication's name
-     * @param systemIdentifier of the source's cluster
-     * @param timeline of the source when the slot was made
-     */
-    record Slot(String name, String publication, String systemIdentifier, int timeline) {}
 
     /**
      * @param snapshot text of a snapshot
@@ -74,4 +70,13 @@ public interface ChangeSource {
      * @param confirmedLsn up to where it was acknowledged
      */
     record SlotHealth(boolean active, String walStatus, long retainedBytes, long safeBytes, long confirmedLsn) {}
+
+    /** What is thrown where new snapshots do not see what the stream has sent already. */
+    static GodwitException tooEarly(Duration waited, String where) {
+        return new GodwitException(
+                ErrorCode.SOURCE_SNAPSHOT_TOO_EARLY,
+                "Commits that the source has sent already are not visible after " + waited.toSeconds() + " s.",
+                where,
+                "Look for commits that wait for a synchronous standby.");
+    }
 }

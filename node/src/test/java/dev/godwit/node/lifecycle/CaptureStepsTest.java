@@ -3,6 +3,7 @@ package dev.godwit.node.lifecycle;
 import static dev.godwit.node.lifecycle.MigrationEvents.AT;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.godwit.node.testing.Plans;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.CaptureSlot;
@@ -33,19 +34,7 @@ class CaptureStepsTest {
 
     @BeforeEach
     void begin() {
-        Plan plan = MigrationEvents.SUBMITTED.plan();
-        Plan online = new Plan(
-                plan.apiVersion(),
-                plan.kind(),
-                plan.name(),
-                plan.source(),
-                plan.targets(),
-                Consistency.ONLINE,
-                plan.include(),
-                plan.exclude(),
-                plan.schema(),
-                plan.leaveOut(),
-                plan.limits());
+        Plan online = Plans.withConsistency(MigrationEvents.SUBMITTED.plan(), Consistency.ONLINE);
         given(
                 new MigrationSubmitted(online, MigrationEvents.DIGEST, AT),
                 MigrationEvents.PLANNED,

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.godwit.node.postgres.TargetServer.Database;
 import dev.godwit.node.testing.CatalogSchema;
+import dev.godwit.node.testing.Plans;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Consistency;
@@ -39,19 +40,7 @@ class ChangeReadinessTest {
     }
 
     private Plan plan(SchemaMode mode) {
-        Plan plan = TargetServer.plan("shop", mode, database);
-        return new Plan(
-                plan.apiVersion(),
-                plan.kind(),
-                plan.name(),
-                plan.source(),
-                plan.targets(),
-                Consistency.ONLINE,
-                plan.include(),
-                plan.exclude(),
-                mode,
-                plan.leaveOut(),
-                plan.limits());
+        return Plans.withConsistency(TargetServer.plan("shop", mode, database), Consistency.ONLINE);
     }
 
     private List<ErrorCode> check(PostgresTarget of, TableSpec... tables) {

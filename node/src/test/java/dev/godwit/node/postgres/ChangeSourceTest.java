@@ -6,11 +6,11 @@ import static org.awaitility.Awaitility.await;
 
 import dev.godwit.node.capture.StreamMessage;
 import dev.godwit.node.source.ChangeSource;
-import dev.godwit.node.source.ChangeSource.Slot;
 import dev.godwit.node.source.ChangeSource.SlotHealth;
 import dev.godwit.node.source.ChangeStream;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
@@ -29,7 +29,7 @@ import org.junit.jupiter.api.Test;
 import org.postgresql.PGConnection;
 
 class ChangeSourceTest {
-    private static final Optional<Slot> NONE = Optional.empty();
+    private static final Optional<CaptureSlot> NONE = Optional.empty();
 
     private static CaptureServer.Database database;
     private static PostgresConnections connections;
@@ -69,7 +69,7 @@ class ChangeSourceTest {
 
     @Test
     void a_publication_of_exactly_the_tables_and_a_slot_are_made_once() {
-        Slot slot = capture.prepare(tables, NONE);
+        CaptureSlot slot = capture.prepare(tables, NONE);
         SlotHealth health = capture.health().orElseThrow();
 
         assertThat(slot.name()).isEqualTo("godwit_shop_0");
@@ -90,7 +90,7 @@ class ChangeSourceTest {
 
     @Test
     void changes_of_leaves_and_children_come_under_their_own_names() {
-        Slot slot = capture.prepare(tables, NONE);
+        CaptureSlot slot = capture.prepare(tables, NONE);
         database.run("INSERT INTO s.root VALUES (1); INSERT INTO s.child VALUES (2); DELETE FROM s.parent;"
                 + " DELETE FROM s.root; INSERT INTO public.other VALUES (1); DELETE FROM public.other");
         try (ChangeStream stream = capture.open(slot)) {
@@ -121,10 +121,10 @@ class ChangeSourceTest {
             assertThat(published()).containsExactly("s.a", "s.child", "s.le\"af", "s.parent");
             capture.drop();
         }
-        Slot slot = capture.prepare(tables, NONE);
+        CaptureSlot slot = capture.prepare(tables, NONE);
         database.run("ALTER PUBLICATION godwit_shop_0 ADD TABLE public.other");
 
-        for (Optional<Slot> known : List.of(NONE, Optional.of(slot))) {
+        for (Optional<CaptureSlot> known : List.of(NONE, Optional.of(slot))) {
             assertThatThrownBy(() -> capture.prepare(tables, known))
                     .satisfies(code(ErrorCode.SOURCE_SLOT_LOST))
                     .hasMessageContaining("has the tables public.other too");
@@ -209,11 +209,11 @@ class ChangeSourceTest {
 
     @Test
     void a_slot_that_is_gone_or_of_another_server_is_lost() {
-        Slot slot = capture.prepare(tables, NONE);
-        Slot elsewhere = new Slot(slot.name(), slot.publication(), "17", slot.timeline());
-        Slot before = new Slot(slot.name(), slot.publication(), slot.systemIdentifier(), 7);
+        CaptureSlot slot = capture.prepare(tables, NONE);
+        CaptureSlot elsewhere = new CaptureSlot(slot.name(), slot.publication(), "17", slot.timeline());
+        CaptureSlot before = new CaptureSlot(slot.name(), slot.publication(), slot.systemIdentifier(), 7);
 
-        for (Slot wrong : List.of(elsewhere, before)) {
+        for (CaptureSlot wrong : List.of(elsewhere, before)) {
             assertThatThrownBy(() -> capture.prepare(tables, Optional.of(wrong)))
                     .satisfies(code(ErrorCode.SOURCE_SLOT_LOST));
             assertThatThrownBy(() -> capture.open(wrong)).satisfies(code(ErrorCode.SOURCE_SLOT_LOST));
@@ -229,7 +229,7 @@ class ChangeSourceTest {
 
     @Test
     void a_slot_whose_log_the_source_has_given_up_is_lost() {
-        Slot slot = capture.prepare(tables, NONE);
+        CaptureSlot slot = capture.prepare(tables, NONE);
         database.run("ALTER SYSTEM SET max_slot_wal_keep_size = '1MB'", "SELECT pg_reload_conf()");
         try {
             await().untilAsserted(() -> {

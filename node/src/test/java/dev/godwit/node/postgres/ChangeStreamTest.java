@@ -19,11 +19,11 @@ import dev.godwit.node.capture.Tuple;
 import dev.godwit.node.capture.Visibility;
 import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.ChangeSource.RowNow;
-import dev.godwit.node.source.ChangeSource.Slot;
 import dev.godwit.node.source.ChangeStream;
 import dev.godwit.node.source.RangeReader;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.ShardRange;
@@ -54,7 +54,7 @@ class ChangeStreamTest {
     private static PostgresSource source;
     private static ChangeSource capture;
     private static List<TableSpec> tables;
-    private static Slot slot;
+    private static CaptureSlot slot;
 
     @BeforeAll
     static void tables() {

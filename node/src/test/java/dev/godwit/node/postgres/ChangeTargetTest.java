@@ -34,6 +34,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -247,36 +248,37 @@ class ChangeTargetTest {
 
     @Test
     void changes_whose_commit_does_not_arrive_are_applied_by_the_next() {
-        try (TcpProxy proxy = new TcpProxy(TargetServer.HOST, TargetServer.port());
-                PostgresTarget far = new PostgresTarget(
-                        database.through(proxy.port(), "postgres"), "godwit test", 4, Duration.ofSeconds(4))) {
-            ChangeTarget follow = far.follow(plan);
-            follow.takeOver();
-            Applier applier = follow.applier(1, List.of(item.table()));
+        throughProxy((proxy, applier) -> {
             proxy.cutBeforeNext("godwit.applied");
             assertCode(ErrorCode.TARGET_UNREACHABLE, () -> applier.apply(List.of(item.insert("1", "one")), HERE));
             assertThatThrownBy(() -> applier.apply(List.of(), HERE)).isInstanceOf(IllegalStateException.class);
-            applier.close();
+        });
 
-            assertThat(follow.takeOver().applied()).isEqualTo(Position.START);
-            assertThat(items()).isZero();
-        }
+        assertThat(changes.takeOver().applied()).isEqualTo(Position.START);
+        assertThat(items()).isZero();
     }
 
     @Test
     void changes_whose_answer_is_lost_are_found_by_their_position() {
+        throughProxy((proxy, applier) -> {
+            proxy.cutAfterAnswerToNext("godwit.applied");
+            assertCode(ErrorCode.TARGET_UNREACHABLE, () -> applier.apply(List.of(item.insert("1", "one")), HERE));
+        });
+
+        assertThat(changes.takeOver().applied()).isEqualTo(HERE);
+        assertThat(items()).isEqualTo(1);
+    }
+
+    /** An applier of the first epoch, by a proxy. */
+    private void throughProxy(BiConsumer<TcpProxy, Applier> work) {
         try (TcpProxy proxy = new TcpProxy(TargetServer.HOST, TargetServer.port());
                 PostgresTarget far = new PostgresTarget(
                         database.through(proxy.port(), "postgres"), "godwit test", 4, Duration.ofSeconds(4))) {
             ChangeTarget follow = far.follow(plan);
             follow.takeOver();
-            Applier applier = follow.applier(1, List.of(item.table()));
-            proxy.cutAfterAnswerToNext("godwit.applied");
-            assertCode(ErrorCode.TARGET_UNREACHABLE, () -> applier.apply(List.of(item.insert("1", "one")), HERE));
-            applier.close();
-
-            assertThat(follow.takeOver().applied()).isEqualTo(HERE);
-            assertThat(items()).isEqualTo(1);
+            try (Applier applier = follow.applier(1, List.of(item.table()))) {
+                work.accept(proxy, applier);
+            }
         }
     }
 

@@ -1,5 +1,6 @@
 package dev.godwit.node.testing;
 
+import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Limits;
 import dev.godwit.protocol.plan.Plan;
@@ -23,6 +24,21 @@ public final class Plans {
 
     public static Plan withLimits(Plan plan, Limits limits) {
         return like(plan, plan.source(), plan.include(), plan.exclude(), plan.leaveOut(), limits);
+    }
+
+    public static Plan withConsistency(Plan plan, Consistency consistency) {
+        return new Plan(
+                plan.apiVersion(),
+                plan.kind(),
+                plan.name(),
+                plan.source(),
+                plan.targets(),
+                consistency,
+                plan.include(),
+                plan.exclude(),
+                plan.schema(),
+                plan.leaveOut(),
+                plan.limits());
     }
 
     private static Plan like(

@@ -6,7 +6,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** Applies batch by batch, on a thread of its own, until it is told to stop or a batch fails. */
-final class ChangeApplier implements Runnable {
+final class ApplyLoop implements Runnable {
     private static final Duration LOOK = Duration.ofMillis(200);
 
     private final ChangeTarget.Applier applier;
@@ -19,7 +19,7 @@ final class ChangeApplier implements Runnable {
     private volatile boolean stopping;
 
     /** @param applied told on this thread, after the batch is durable */
-    ChangeApplier(
+    ApplyLoop(
             ChangeTarget.Applier applier,
             ChangeQueue queue,
             Consumer<ChangeQueue.Batch> applied,
