@@ -92,21 +92,37 @@ final class ClusterGateway implements MigrationGateway {
 
     @Override
     public CompletionStage<MigrationStatus> act(String migration, Action action, String by) {
+        return action == Action.COMPLETE ? complete(migration, by, false) : decide(migration, action, by);
+    }
+
+    @Override
+    public CompletionStage<MigrationStatus> completeWithoutHalted(String migration, String by) {
+        return complete(migration, by, true);
+    }
+
+    private CompletionStage<MigrationStatus> complete(String migration, String by, boolean withoutHalted) {
+        return status(migration)
+                .thenCompose(status -> status.allowedActions().contains(Action.COMPLETE.word())
+                        ? sync(migration, -1).thenAccept(sync -> requireReached(sync, withoutHalted))
+                        : CompletableFuture.<Void>completedStage(null)) // refused below, with what may be asked instead
+                .thenCompose(passed -> decide(migration, Action.COMPLETE, by));
+    }
+
+    private CompletionStage<MigrationStatus> decide(String migration, Action action, String by) {
         String request = UUID.randomUUID().toString();
-        CompletionStage<?> gate = action == Action.COMPLETE
-                ? status(migration)
-                        .thenCompose(status -> status.allowedActions().contains(action.word())
-                                ? sync(migration, -1).thenAccept(ClusterGateway::requireReached)
-                                : CompletableFuture.<Void>completedStage(
-                                        null)) // refused below, with what may be asked instead
-                : CompletableFuture.completedStage(null);
-        return gate.thenCompose(
-                passed -> statusOf(migration, replyTo -> new Migration.Act(action, by, request, replyTo)));
+        return statusOf(migration, replyTo -> new Migration.Act(action, by, request, replyTo));
     }
 
     /** The slot is dropped at the end: what is not in the targets by then never will be. */
-    private static void requireReached(SyncStatus sync) {
-        if (!sync.reached()) {
+    private static void requireReached(SyncStatus sync, boolean withoutHalted) {
+        if (sync.halted() && !withoutHalted) {
+            throw new GodwitException(
+                    ErrorCode.ACTION_NOT_ALLOWED_NOW,
+                    sync.problem().what(),
+                    "migration " + sync.migration(),
+                    "'godwit complete " + sync.migration()
+                            + " --without-halted' leaves these tables behind as they are");
+        } else if (!sync.reached() && !sync.halted()) {
             throw new GodwitException(
                     ErrorCode.ACTION_NOT_ALLOWED_NOW,
                     "changes that are committed at the source are not all in the targets"

@@ -14,7 +14,6 @@ import dev.godwit.node.shard.MemberName;
 import dev.godwit.node.shard.ShardCoordinator;
 import dev.godwit.node.shard.ShardWorker;
 import dev.godwit.protocol.plan.Plan;
-import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.status.TableStatus;
 import dev.godwit.protocol.table.TableName;
 import java.nio.charset.StandardCharsets;
@@ -152,9 +151,8 @@ final class ClusterWiring
     }
 
     @Override
-    public void captureReports(
-            String migration, CaptureStatus status, Set<TableName> inStep, boolean needsTables, boolean needsAPerson) {
-        tellMigration(migration, new Migration.CaptureReport(status, inStep, needsTables, needsAPerson));
+    public void captureReports(String migration, ChangeCapture.Report report) {
+        tellMigration(migration, new Migration.CaptureReport(report));
     }
 
     @Override

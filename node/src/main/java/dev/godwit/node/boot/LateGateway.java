@@ -71,6 +71,11 @@ final class LateGateway implements MigrationGateway {
     }
 
     @Override
+    public CompletionStage<MigrationStatus> completeWithoutHalted(String migration, String by) {
+        return ask(ready -> ready.completeWithoutHalted(migration, by));
+    }
+
+    @Override
     public Source<NumberedEvent, NotUsed> events(String migration, long after) {
         MigrationGateway ready = gateway;
         return ready == null ? Source.failed(notReady()) : ready.events(migration, after);

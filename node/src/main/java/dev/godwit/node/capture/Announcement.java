@@ -19,6 +19,9 @@ public sealed interface Announcement {
     /** The stream has not come to where the target is already. To be asked again soon. */
     record NotYet() implements Announcement {}
 
+    /** The table's changes are not followed any more. */
+    record Abandoned() implements Announcement {}
+
     /** The range is in the target. */
     record AlreadyLanded() implements Announcement {}
 

@@ -59,6 +59,9 @@ public final class ChangeJoin {
     /** To be answered before anything else is asked. */
     private final Set<Effect.ReadRow> reads = new HashSet<>();
 
+    /** Tables of the stream that are none of ours any more, by their oid at the source. */
+    private final Set<Long> strangers = new HashSet<>();
+
     private Position position = Position.START;
     private boolean reached;
 
@@ -168,10 +171,22 @@ public final class ChangeJoin {
         if (current == null) {
             throw new IllegalStateException("a change outside of a transaction");
         }
-        Set<TableJoin> concerned = Shapes.check(relations(change), tables, byOid);
+        List<Relation> relations = relations(change);
+        if (relations.stream().anyMatch(relation -> strangers.contains(relation.oid()))) {
+            relations = relations.stream()
+                    .filter(relation -> !strangers.contains(relation.oid()))
+                    .toList();
+        }
+        Set<TableJoin> concerned = Shapes.check(relations, tables, byOid);
+        Position before = position;
         position = new Position(current.commitLsn(), position.changes() + 1);
         if (!ignored) {
-            concerned.forEach(table -> table.on(change, current, !reached, out));
+            try {
+                concerned.forEach(table -> table.on(change, current, !reached, out));
+            } catch (ShapeChanged e) {
+                position = before; // it may be told again
+                throw e;
+            }
             out.endOfChange();
         }
     }
@@ -245,6 +260,9 @@ public final class ChangeJoin {
         if (!reached) {
             return new Announcement.NotYet();
         }
+        if (known(table).isAbandoned()) {
+            return new Announcement.Abandoned();
+        }
         Announcement answer = known(table).announce(shard, range, passedBy.ids());
         if (answer instanceof Announcement.Accepted) {
             announcedAt.putIfAbsent(new ShardKey(table, shard), place());
@@ -268,6 +286,9 @@ public final class ChangeJoin {
         checkNothingToRead();
         Outcome out = new Outcome();
         TableJoin join = known(table);
+        if (join.isAbandoned()) {
+            return List.of();
+        }
         Held held = join.landed(shard, Taken.of(snapshot, lsn), out);
         if (held != null) {
             unsettled.add(new Unsettled(join, held, lsn));
@@ -293,7 +314,7 @@ public final class ChangeJoin {
     /**
      * The row that was asked for, as a snapshot sees it that was taken after that.
      *
-     * @param values in the order of the table's columns, NULL as null; empty if there is no such row
+     * @param values in the order of the columns of {@link #spec}, NULL as null; empty if there is no such row
      * @return what stands for {@code asked}, in the same transaction of the target; empty if the snapshot does not see
      *     enough: the row is to be read once more
      */
@@ -310,8 +331,9 @@ public final class ChangeJoin {
         TableJoin table = known(name);
         unsettled.add(new Unsettled(table, table.read(asked.key(), taken), lsn));
         List<Effect> effects = new ArrayList<>(2);
-        values.ifPresent(row ->
-                effects.add(new Effect.InsertRow(asked.relation(), table.shape().tuple(asked.relation(), row))));
+        Relation relation = table.shape().whole(asked.relation());
+        values.ifPresent(
+                row -> effects.add(new Effect.InsertRow(relation, table.shape().tuple(relation, row))));
         effects.add(new Effect.KeyLanded(
                 new JoinedShard(name, nextRow(), JoinedShard.oneKey(asked.key()), snapshot, lsn, true)));
         settle();
@@ -326,9 +348,34 @@ public final class ChangeJoin {
     /** From now on this table's changes mean nothing: what the target has of it stays as it is, and is wrong. */
     public void abandon(TableName table) {
         known(table).abandon();
+        reads.removeIf(read -> read.table().name().equals(table));
         announcedAt.keySet().removeIf(key -> key.table().equals(table));
         behind.removeIf(shard -> shard.table().spec().name().equals(table));
         unsettled.removeIf(shard -> shard.table().spec().name().equals(table));
+    }
+
+    /**
+     * The table has further columns at the end from now on; told again it changes nothing. A shard or a row of it that is read
+     * is to be read with them.
+     */
+    public void follow(TableSpec table) {
+        known(table.name()).shape().follow(table);
+    }
+
+    /** The table as it is known now. */
+    public TableSpec spec(TableName table) {
+        return known(table).spec();
+    }
+
+    /** Whether it is one of the migration's, and its changes are followed. */
+    public boolean follows(TableName table) {
+        TableJoin join = tables.get(table);
+        return join != null && !join.isAbandoned();
+    }
+
+    /** From now on what the stream tells of the table of this oid at the source is passed over. */
+    public void passOver(long oid) {
+        strangers.add(oid);
     }
 
     private TableJoin known(TableName table) {
@@ -395,6 +442,7 @@ public final class ChangeJoin {
      * they were read: when what came out so far is in the target, all of the table's rows are of one moment.
      */
     public boolean settled(TableName table) {
-        return reached && known(table).isSettled();
+        TableJoin join = known(table);
+        return reached && !join.isAbandoned() && join.isSettled();
     }
 }

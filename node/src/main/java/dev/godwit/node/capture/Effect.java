@@ -100,6 +100,26 @@ public sealed interface Effect {
         }
     }
 
+    /** The source has added columns: from here on rows may have values for {@link TableSpec#added}. */
+    record ColumnsAdded(TableSpec table) implements Effect {
+        @Override
+        public long bytes() {
+            return 64;
+        }
+    }
+
+    /**
+     * From here on the table's changes are not followed: to be kept, since nobody could tell it from the stream again.
+     *
+     * @param why a sentence for people
+     */
+    record TableHalted(TableName table, String why) implements Effect {
+        @Override
+        public long bytes() {
+            return 64 + 2L * why.length();
+        }
+    }
+
     /** From here on the shard is in step with the stream: all changes before are in the target, or were in its snapshot. */
     record CaughtUp(TableName table, String shard) implements Effect {
         @Override

@@ -39,7 +39,8 @@ final class Shapes {
     private static TableJoin first(Relation relation, Map<TableName, TableJoin> tables) {
         TableJoin table = tables.get(relation.name());
         if (table == null) {
-            throw new ShapeChanged(relation.name(), "is not one of the migration's, or had another name");
+            throw new ShapeChanged(
+                    relation.name(), relation.oid(), "is not one of the migration's, or had another name");
         }
         return table;
     }

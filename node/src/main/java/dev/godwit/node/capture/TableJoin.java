@@ -15,7 +15,6 @@ import java.util.TreeMap;
  * one key, which lie in others and go before them. Not thread-safe.
  */
 final class TableJoin {
-    private final TableSpec spec;
     private final TableShape shape;
     private final Backlog.Meter meter;
 
@@ -29,7 +28,6 @@ final class TableJoin {
     private boolean abandoned;
 
     TableJoin(TableSpec spec, Backlog.Meter meter) {
-        this.spec = spec;
         this.shape = new TableShape(spec);
         this.meter = meter;
         boolean ordered = !spec.keyColumns().isEmpty()
@@ -38,7 +36,7 @@ final class TableJoin {
     }
 
     TableSpec spec() {
-        return spec;
+        return shape.spec();
     }
 
     TableShape shape() {
@@ -57,7 +55,7 @@ final class TableJoin {
     List<ChangeJoin.Waiting> waiting() {
         return inFlight.values().stream()
                 .map(held -> new ChangeJoin.Waiting(
-                        spec.name(), held.shard(), backlog(held).bytes()))
+                        spec().name(), held.shard(), backlog(held).bytes()))
                 .toList();
     }
 
@@ -249,7 +247,7 @@ final class TableJoin {
     /** It is read after all that is behind us: until then nothing that comes matters to this key. */
     private void read(Relation relation, Key key, Outcome out) {
         putRow(key, new Stand.Reading());
-        out.read(new Effect.ReadRow(spec, relation, key.texts()));
+        out.read(new Effect.ReadRow(spec(), relation, key.texts()));
     }
 
     private void empty(List<Held> all, StreamMessage.Truncate truncate, Committed by, boolean done, Outcome out) {
@@ -265,11 +263,11 @@ final class TableJoin {
         if (emptied.isEmpty()) {
             return;
         }
-        if (ranges.isAll(emptied, spec.keyNullable())) {
-            out.emptied(spec.name());
+        if (ranges.isAll(emptied, spec().keyNullable())) {
+            out.emptied(spec().name());
         } else {
             out.add(new Effect.EmptyRanges(
-                    spec, emptied.stream().map(Held::range).toList()));
+                    spec(), emptied.stream().map(Held::range).toList()));
         }
         readAgainWhatStays(emptied, relation(truncate), by, done, out);
     }
@@ -287,13 +285,13 @@ final class TableJoin {
 
     private Relation relation(StreamMessage.Truncate truncate) {
         return truncate.relations().stream()
-                .filter(relation -> relation.name().equals(spec.name()))
+                .filter(relation -> relation.name().equals(spec().name()))
                 .findFirst()
                 .orElseThrow();
     }
 
     private boolean hasNoKey() {
-        return spec.keyColumns().isEmpty();
+        return spec().keyColumns().isEmpty();
     }
 
     private static Stand.Verdict verdict(Held held, Committed by, boolean done) {
@@ -313,9 +311,9 @@ final class TableJoin {
         }
         for (int place : shape.keyPlaces()) {
             if (row.isNull(place)) {
-                if (!spec.keyNullable()) {
+                if (!spec().keyNullable()) {
                     throw new ShapeChanged(
-                            spec.name(), "has sent a row without its key: its replica identity is another one now");
+                            spec().name(), "has sent a row without its key: its replica identity is another one now");
                 }
                 return ranges.nullKeys();
             }
@@ -366,7 +364,7 @@ final class TableJoin {
                 on(entry.change(), entry.by(), false, out);
             }
         }
-        out.add(new Effect.CaughtUp(spec.name(), held.shard()));
+        out.add(new Effect.CaughtUp(spec().name(), held.shard()));
     }
 
     /** The row that was to be read has been read; null if none was. */

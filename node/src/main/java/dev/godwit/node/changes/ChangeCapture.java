@@ -9,6 +9,7 @@ import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.error.Retry;
 import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaChanges;
 import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.TableName;
@@ -84,6 +85,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
 
     public record Mistrust(String why) implements Message {}
 
+    /** A table was found to be altered at the source. */
+    public record Altered(TableName table) implements Message {}
+
     /** The try goes on. Answered true unless it can't land the shard any more. */
     public record Alive(long epoch, long ticket, TableName table, String shard, ActorRef<Boolean> replyTo)
             implements Message {}
@@ -113,19 +117,29 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
 
     private record Tick() implements Command {}
 
+    /**
+     * How it does.
+     *
+     * @param inStep those of the confirmed tables that hold one moment of the source
+     * @param followed tables that have got further columns, at the source and in the target
+     * @param halted tables whose changes are not followed any more
+     * @param needsTables whether the list of tables is to be told
+     * @param needsAPerson whether its problem will not pass by itself
+     */
+    public record Report(
+            CaptureStatus status,
+            Set<TableName> inStep,
+            List<TableSpec> followed,
+            List<HaltedTable> halted,
+            boolean needsTables,
+            boolean needsAPerson) {}
+
+    /** A table whose changes are not followed any more. */
+    public record HaltedTable(TableName table, Problem problem) {}
+
     /** Told about once a second. */
     public interface Owner {
-        /**
-         * @param inStep those of the confirmed tables that hold one moment of the source
-         * @param needsTables whether the list of tables is to be told
-         * @param needsAPerson whether its problem will not pass by itself
-         */
-        void captureReports(
-                String migration,
-                CaptureStatus status,
-                Set<TableName> inStep,
-                boolean needsTables,
-                boolean needsAPerson);
+        void captureReports(String migration, Report report);
     }
 
     private final TimerScheduler<Command> timers;
@@ -183,8 +197,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                 .onMessage(FoundLanded.class, this::onFoundLanded)
                 .onMessage(GaveUp.class, this::onGaveUp)
                 .onMessage(Mistrust.class, this::onMistrust)
+                .onMessage(Altered.class, this::onAltered)
                 .onMessage(Alive.class, this::onAlive)
-                .onMessage(AskReached.class, message -> told(() -> sync.ask(message, wanted)))
+                .onMessage(AskReached.class, message -> told(() -> sync.ask(message, wanted, tables)))
                 .onMessage(SyncDesk.LookedUp.class, message -> told(() -> sync.lookedUp(message, wanted, run, problem)))
                 .onMessage(SyncDesk.Wait.class, message -> told(() -> sync.wait(message, wanted, run, problem)))
                 .onMessage(Failed.class, this::onFailed)
@@ -231,7 +246,8 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                             databases.source(plan).capture(plan),
                             databases.target(plan).follow(plan),
                             wanted.slot(),
-                            tables),
+                            tables,
+                            plan.schemaChanges() == SchemaChanges.FOLLOW),
                     why -> self.tell(new Failed(begun[0], Problem.of(why, "changes of " + migration))));
             run = begun[0];
             begunNanos = System.nanoTime();
@@ -283,6 +299,13 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         return run == null
                 ? this
                 : fail(new Problem(ErrorCode.CAPTURE_NOT_READY, message.why(), migration, "It begins again."));
+    }
+
+    private Behavior<Command> onAltered(Altered message) {
+        if (run != null && run.isReady()) {
+            run.lookAt(List.of(message.table()));
+        }
+        return this;
     }
 
     private Behavior<Command> onAnnounce(Announce message) {
@@ -347,13 +370,20 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                         CompletableFuture.supplyAsync(
                                 () -> SourceLook.at(databases.source(plan), plan, slot, known),
                                 BlockingDispatcher.of(getContext().getSystem())),
-                        (look, failure) -> new Looked(looking, failure == null ? look : new SourceLook(null, note)));
+                        (look, failure) ->
+                                new Looked(looking, failure == null ? look : new SourceLook(null, List.of(), note)));
     }
 
     private Behavior<Command> onLooked(Looked message) {
         note = message.look().note();
-        boolean halts = message.look().halt() != null && message.run() == run;
-        return halts ? fail(message.look().halt()) : this;
+        if (message.run() != run) {
+            return this;
+        } else if (message.look().halt() != null) {
+            return fail(message.look().halt());
+        } else if (!message.look().altered().isEmpty()) {
+            run.lookAt(message.look().altered());
+        }
+        return this;
     }
 
     private Behavior<Command> onTick(Tick tick) {
@@ -368,16 +398,21 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         }
         look();
         if (run == null || !run.isReady()) {
-            owner.captureReports(migration, RunState.none(node, problem), Set.of(), tables.isEmpty(), needsAPerson());
+            report(RunState.none(node, problem), ChangeRun.News.NONE, needsAPerson());
             return this;
         }
         if (System.nanoTime() - begunNanos > YOUNG.toNanos()) {
             problem = null;
         }
         CaptureStatus status = run.state().status(node, clock.millis(), note);
-        run.inOneMoment(
-                Set.copyOf(wanted.confirmed()),
-                inStep -> owner.captureReports(migration, status, inStep, false, false));
+        run.inOneMoment(Set.copyOf(wanted.confirmed()), news -> report(status, news, false));
         return this;
+    }
+
+    /** From any thread. */
+    private void report(CaptureStatus status, ChangeRun.News news, boolean needsAPerson) {
+        owner.captureReports(
+                migration,
+                new Report(status, news.inStep(), news.followed(), news.halted(), tables.isEmpty(), needsAPerson));
     }
 }

@@ -14,6 +14,7 @@ import dev.godwit.node.source.ChangeStream;
 import dev.godwit.node.target.ChangeTarget;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.CaptureSlot;
 import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.TableName;
@@ -27,6 +28,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
@@ -46,8 +48,16 @@ final class ChangeRun {
     private static final Duration NEXT = Duration.ofMillis(20);
     private static final Duration LOOK = Duration.ofSeconds(1);
 
-    /** The ends of it, as one node has them. */
-    record Ends(ChangeSource source, ChangeTarget target, CaptureSlot slot, List<TableSpec> tables) {}
+    /**
+     * The ends of it, as one node has them.
+     *
+     * @param follows whether columns that the source adds are taken over
+     */
+    record Ends(ChangeSource source, ChangeTarget target, CaptureSlot slot, List<TableSpec> tables, boolean follows) {
+        List<TableName> names() {
+            return tables.stream().map(TableSpec::name).toList();
+        }
+    }
 
     private final Ends ends;
     private final Consumer<Throwable> failed;
@@ -61,6 +71,7 @@ final class ChangeRun {
 
     private ChangeStream stream;
     private ChangeJoin join;
+    private Alterations alterations;
     private Position durable = Position.START;
     private long lsn;
     private long commitMicros;
@@ -72,6 +83,8 @@ final class ChangeRun {
     private volatile boolean ready;
     private volatile long reachedLsn = -1;
     private volatile RunState state = RunState.NONE;
+    private volatile Optional<Problem> halted = Optional.empty();
+    private final AtomicInteger looks = new AtomicInteger();
 
     /**
      * @param failed told once, on whatever thread, unless it was stopped before
@@ -107,13 +120,6 @@ final class ChangeRun {
         try {
             begin();
             loop();
-        } catch (ShapeChanged e) {
-            fail(new GodwitException(
-                    ErrorCode.SOURCE_TABLE_CHANGED,
-                    e.getMessage(),
-                    e.table().text(),
-                    "Undo the change at the source before the table is written again and resume, or begin a migration under"
-                            + " a new name."));
         } catch (RuntimeException | Error e) {
             fail(e);
         } finally {
@@ -140,6 +146,8 @@ final class ChangeRun {
                 ends.tables(),
                 Visibility.of(moment.snapshot()).xmax());
         join.visible(moment.snapshot());
+        alterations = new Alterations(ends.source(), ends.target(), ends.follows(), join, takeover.halted());
+        halted = alterations.summary();
         applier = new ApplyLoop(
                 ends.target().applier(takeover.epoch(), ends.tables()),
                 queue,
@@ -199,7 +207,7 @@ final class ChangeRun {
         } else if (message instanceof StreamMessage.KeepAlive alive) {
             lsn = Long.compareUnsigned(alive.lsn(), lsn) > 0 ? alive.lsn() : lsn;
         }
-        put(join.on(message));
+        put(judged(message));
         if (message instanceof StreamMessage.Commit && putInTransaction) {
             // Where a batch may end without cutting a transaction.
             queue.put(new ChangeQueue.Item(List.of(), join.position(), lsn, commitMicros));
@@ -207,11 +215,45 @@ final class ChangeRun {
         }
     }
 
+    /** Each look at an altered table follows or halts it, and one that is followed may be halted by the next. */
+    private List<Effect> judged(StreamMessage message) {
+        while (true) {
+            try {
+                return join.on(message);
+            } catch (ShapeChanged e) {
+                put(
+                        join.follows(e.table())
+                                ? alterations.inStream(e.table(), e.getMessage())
+                                : alterations.stranger(e.oid(), ends.names()));
+            }
+        }
+    }
+
+    /** Looks whether tables are still what they were. From any thread. */
+    void lookAt(List<TableName> tables) {
+        looks.incrementAndGet();
+        requests.add(() -> {
+            put(alterations.look(tables));
+            looks.decrementAndGet();
+            noteReached();
+        });
+    }
+
+    /** Whether every look that was asked for is done, and counts in {@link #reachedLsn}. */
+    boolean hasLooked() {
+        return looks.get() == 0;
+    }
+
+    /** What is wrong with tables whose changes are not followed any more, in one problem. */
+    Optional<Problem> halted() {
+        return halted;
+    }
+
     private void put(List<Effect> effects) {
         if (!effects.isEmpty()) {
             putInTransaction = true;
             queue.put(new ChangeQueue.Item(
-                    RowsReadAgain.resolved(ends.source(), join, takeover.epoch(), effects),
+                    RowsReadAgain.resolved(ends.source(), join, alterations, takeover.epoch(), effects),
                     join.position(),
                     lsn,
                     commitMicros));
@@ -221,6 +263,8 @@ final class ChangeRun {
     private void applied(ChangeQueue.Batch batch) {
         durable = batch.position();
         reachedLsn = tries.isEmpty() ? Math.max(reachedLsn, batch.lsn()) : reachedLsn;
+        alterations.applied(batch.effects());
+        halted = alterations.summary();
         for (Effect effect : batch.effects()) {
             if (effect instanceof Effect.CaughtUp caughtUp) {
                 join.caughtUp(caughtUp.table(), caughtUp.shard());
@@ -286,11 +330,17 @@ final class ChangeRun {
         requests.add(() -> {
             // What is visible by now need not be told: it keeps the answer short.
             join.visible(ends.source().moment().snapshot());
+            if (join.follows(table.name()) && !join.spec(table.name()).columns().equals(table.columns())) {
+                refusal.accept(notReady()); // whoever asks will soon know the table as it is
+                return;
+            }
             Announcement told = join.announce(table.name(), shard.id(), shard.range());
             if (told instanceof Announcement.Accepted accepted) {
                 settledAt.remove(table.name());
                 long ticket = tries.announced(table.name(), shard.id());
                 answer.accept(new Announced(takeover.epoch(), ticket, false, accepted.passedBy()));
+            } else if (told instanceof Announcement.Abandoned) {
+                refusal.accept(new GodwitException(alterations.problem(table.name())));
             } else if (told instanceof Announcement.AlreadyLanded) {
                 answer.accept(new Announced(takeover.epoch(), 0, true, Set.of()));
             } else {
@@ -342,8 +392,19 @@ final class ChangeRun {
         });
     }
 
+    /**
+     * What the migration has to know of its tables.
+     *
+     * @param inStep those that it asked for and that hold one moment of the source
+     * @param followed those that have got further columns
+     * @param halted those whose changes are not followed any more
+     */
+    record News(Set<TableName> inStep, List<TableSpec> followed, List<ChangeCapture.HaltedTable> halted) {
+        static final News NONE = new News(Set.of(), List.of(), List.of());
+    }
+
     /** Which of these tables, of which no shard is missing, hold one moment of the source: told on another thread. */
-    void inOneMoment(Set<TableName> tables, Consumer<Set<TableName>> answer) {
+    void inOneMoment(Set<TableName> tables, Consumer<News> answer) {
         requests.add(() -> {
             Set<TableName> found = new HashSet<>();
             for (TableName table : tables) {
@@ -353,7 +414,7 @@ final class ChangeRun {
                     found.add(table);
                 }
             }
-            answer.accept(found);
+            answer.accept(new News(found, alterations.followed(), alterations.halted()));
         });
     }
 

@@ -52,6 +52,11 @@ public final class ChangesByMessage implements ChangeReader {
     }
 
     @Override
+    public void altered(TableName table) {
+        capture.tell(new ChangeCapture.Altered(table));
+    }
+
+    @Override
     public void mistrust(String why) {
         capture.tell(new ChangeCapture.Mistrust(why));
     }

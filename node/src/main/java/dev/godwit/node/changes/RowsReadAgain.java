@@ -5,6 +5,9 @@ import dev.godwit.node.capture.Effect;
 import dev.godwit.node.capture.JoinedShard;
 import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.ChangeSource.RowNow;
+import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.table.TableName;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,19 +22,22 @@ final class RowsReadAgain {
 
     private RowsReadAgain() {}
 
-    /** The same effects, with rows in the place of the wish to read them. Blocks. */
-    static List<Effect> resolved(ChangeSource source, ChangeJoin join, long epoch, List<Effect> effects) {
+    /**
+     * The same effects, with rows in the place of the wish to read them. Where their table turns out to be altered, also with
+     * what that leads to. Blocks.
+     */
+    static List<Effect> resolved(
+            ChangeSource source, ChangeJoin join, Alterations alterations, long epoch, List<Effect> effects) {
         if (effects.stream().noneMatch(Effect.ReadRow.class::isInstance)) {
             return effects;
         }
         List<Effect> resolved = new ArrayList<>();
         for (Effect effect : effects) {
-            if (effect instanceof Effect.ReadRow asked) {
-                resolved.addAll(read(source, join, asked).stream()
-                        .map(its -> its instanceof Effect.KeyLanded key ? named(key, epoch) : its)
-                        .toList());
-            } else {
+            if (!(effect instanceof Effect.ReadRow asked)) {
                 resolved.add(effect);
+            } else if (join.follows(asked.table().name())) {
+                read(source, join, alterations, asked)
+                        .forEach(its -> resolved.add(its instanceof Effect.KeyLanded key ? named(key, epoch) : its));
             }
         }
         return resolved;
@@ -44,15 +50,31 @@ final class RowsReadAgain {
                 its.table(), its.shard() + "." + epoch, its.range(), its.snapshot(), its.lsn(), its.caughtUp()));
     }
 
-    private static List<Effect> read(ChangeSource source, ChangeJoin join, Effect.ReadRow asked) {
-        for (int i = 0; i < TRIES; i++) {
-            RowNow now = source.row(asked.table(), asked.key());
+    private static List<Effect> read(
+            ChangeSource source, ChangeJoin join, Alterations alterations, Effect.ReadRow asked) {
+        TableName table = asked.table().name();
+        List<Effect> all = new ArrayList<>();
+        for (int i = 0; i < TRIES && join.follows(table); i++) {
+            RowNow now;
+            try {
+                now = source.row(join.spec(table), asked.key());
+            } catch (GodwitException e) {
+                if (e.code() != ErrorCode.SOURCE_TABLE_CHANGED) {
+                    throw e;
+                }
+                all.addAll(alterations.inStream(table, e.problem().what()));
+                continue;
+            }
             Optional<List<Effect>> effects = join.rowRead(
                     asked, now.values(), now.moment().snapshot(), now.moment().lsn());
             if (effects.isPresent()) {
-                return effects.get();
+                all.addAll(effects.get());
+                return all;
             }
             rest();
+        }
+        if (!join.follows(table)) {
+            return all;
         }
         throw ChangeSource.tooEarly(
                 Duration.ofMillis(TRIES * PAUSE_MILLIS), asked.table().name().text());

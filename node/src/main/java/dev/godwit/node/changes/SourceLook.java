@@ -1,5 +1,7 @@
 package dev.godwit.node.changes;
 
+import dev.godwit.node.source.Alteration;
+import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.node.source.TableChanges;
 import dev.godwit.protocol.error.ErrorCode;
@@ -10,6 +12,7 @@ import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -17,30 +20,27 @@ import java.util.Optional;
  * of a table that nobody writes to, nor of one that it was never asked for.
  *
  * @param halt why changes must not go on; null if they may
+ * @param altered tables that are not what they were: the reader has to look at them
  * @param note what people should know; null if there is nothing
  */
-record SourceLook(Problem halt, Problem note) {
+record SourceLook(Problem halt, List<TableName> altered, Problem note) {
     /** Blocks. */
-    static SourceLook at(SourceDatabase source, Plan plan, CaptureSlot slot, List<TableSpec> planned) {
-        TableChanges changes = TableChanges.between(planned, source.tables(plan));
-        List<TableName> changed = changes.changed();
-        if (!changed.isEmpty()) {
-            return new SourceLook(
-                    new Problem(
-                            ErrorCode.SOURCE_TABLE_CHANGED,
-                            changed.size() + " of the source's tables were dropped, or have other columns than when the"
-                                    + " migration was prepared.",
-                            changed.get(0).text(),
-                            "Undo that at the source and resume, or begin a migration under a new name."),
-                    null);
-        }
-        return new SourceLook(publication(source, plan, slot, planned).orElse(null), added(changes.added()));
+    static SourceLook at(SourceDatabase source, Plan plan, CaptureSlot slot, List<TableSpec> known) {
+        ChangeSource capture = source.capture(plan);
+        Map<TableName, Alteration> altered = capture.altered(known);
+        List<TableSpec> published = known.stream()
+                .filter(table -> !altered.containsKey(table.name())
+                        || altered.get(table.name()).published())
+                .toList();
+        return new SourceLook(
+                publication(capture, slot, published).orElse(null),
+                List.copyOf(altered.keySet()),
+                added(TableChanges.between(known, source.tables(plan)).added()));
     }
 
-    private static Optional<Problem> publication(
-            SourceDatabase source, Plan plan, CaptureSlot slot, List<TableSpec> planned) {
+    private static Optional<Problem> publication(ChangeSource capture, CaptureSlot slot, List<TableSpec> published) {
         try {
-            source.capture(plan).prepare(planned, Optional.of(slot));
+            capture.prepare(published, Optional.of(slot));
             return Optional.empty();
         } catch (GodwitException e) {
             // Anything else passes, or shows where the stream is read.

@@ -6,10 +6,15 @@ import dev.godwit.node.changes.ChangeCapture.Command;
 import dev.godwit.node.changes.ChangeCapture.Reached;
 import dev.godwit.node.changes.ChangeCapture.Run;
 import dev.godwit.node.shard.BlockingDispatcher;
+import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.SourceDatabase;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -29,7 +34,8 @@ final class SyncDesk {
     /** How often sequences are carried over. */
     private static final Duration CARRY = Duration.ofSeconds(10);
 
-    record LookedUp(long lsn, Problem problem, ActorRef<Reached> replyTo) implements Command {}
+    /** @param altered tables that are not what they were: the reader has to look at them before anything counts as reached */
+    record LookedUp(long lsn, List<TableName> altered, Problem problem, ActorRef<Reached> replyTo) implements Command {}
 
     record Wait(long lsn, long untilNanos, ActorRef<Reached> replyTo) implements Command {}
 
@@ -49,8 +55,11 @@ final class SyncDesk {
         this.databases = databases;
     }
 
-    /** @param wanted null where nothing was heard of the migration yet */
-    void ask(AskReached message, Run wanted) {
+    /**
+     * @param wanted null where nothing was heard of the migration yet
+     * @param tables of the migration
+     */
+    void ask(AskReached message, Run wanted, List<TableSpec> tables) {
         ActorRef<Reached> replyTo = message.replyTo();
         if (message.lsn() >= 0) {
             context.getSelf().tell(waiting(message.lsn(), replyTo));
@@ -59,19 +68,21 @@ final class SyncDesk {
         } else {
             Plan plan = wanted.plan();
             context.pipeToSelf(
-                    CompletableFuture.supplyAsync(() -> end(plan), BlockingDispatcher.of(context.getSystem())),
-                    (lsn, failure) -> failure == null
-                            ? new LookedUp(lsn, null, replyTo)
-                            : new LookedUp(-1, Problem.of(failure, "changes of " + migration), replyTo));
+                    CompletableFuture.supplyAsync(
+                            () -> end(plan, tables, replyTo), BlockingDispatcher.of(context.getSystem())),
+                    (found, failure) -> failure == null
+                            ? found
+                            : new LookedUp(-1, List.of(), Problem.of(failure, "changes of " + migration), replyTo));
         }
     }
 
-    /** Where the source's log ends now. Blocks. */
-    private long end(Plan plan) {
+    /** Where the source's log ends now, and what the stream may not tell of. Blocks. */
+    private LookedUp end(Plan plan, List<TableSpec> tables, ActorRef<Reached> replyTo) {
         SourceDatabase source = databases.source(plan);
-        long lsn = source.capture(plan).moment().lsn();
+        ChangeSource capture = source.capture(plan);
+        long lsn = capture.moment().lsn();
         source.flushLog(); // else the stream comes there only when somebody writes
-        return lsn;
+        return new LookedUp(lsn, List.copyOf(capture.altered(tables).keySet()), null, replyTo);
     }
 
     private static Wait waiting(long lsn, ActorRef<Reached> replyTo) {
@@ -86,21 +97,33 @@ final class SyncDesk {
         if (message.problem() != null) {
             message.replyTo().tell(new Reached(-1, false, message.problem()));
         } else {
+            if (run != null && run.isReady() && !message.altered().isEmpty()) {
+                run.lookAt(message.altered());
+            }
             wait(waiting(message.lsn(), message.replyTo()), wanted, run, problem);
         }
     }
 
     /** As {@link #lookedUp}. */
     void wait(Wait message, Run wanted, ChangeRun run, Problem problem) {
-        boolean reached = run != null && run.reachedLsn() >= message.lsn();
+        boolean reached = run != null && run.reachedLsn() >= message.lsn() && run.hasLooked();
         if (reached && wanted != null && wanted.sequences()) {
             // What was committed before may have taken values of sequences.
-            carry(wanted.plan(), why -> message.replyTo().tell(new Reached(message.lsn(), why == null, why)));
+            Optional<Problem> halted = run.halted();
+            carry(wanted.plan(), why -> {
+                Problem first = halted.orElse(why);
+                message.replyTo().tell(new Reached(message.lsn(), first == null, first));
+            });
         } else if (reached || System.nanoTime() - message.untilNanos() > 0) {
-            message.replyTo().tell(new Reached(message.lsn(), reached, run == null ? problem : null));
+            message.replyTo().tell(answer(message.lsn(), reached, run, problem));
         } else {
             timers.startSingleTimer(message, message, LOOK_AGAIN);
         }
+    }
+
+    private static Reached answer(long lsn, boolean reached, ChangeRun run, Problem problem) {
+        Problem halted = reached ? run.halted().orElse(null) : null;
+        return new Reached(lsn, reached && halted == null, run == null ? problem : halted);
     }
 
     void carryIfDue(Plan plan) {

@@ -111,9 +111,21 @@ final class MigrationRoutes extends AllDirectives {
     }
 
     private Route act(String name, Action action) {
-        return extractRequest(request -> json(() -> RequestBody.discard(request, system)
-                .thenCompose(done -> gateway.act(known(name), action, caller(request)))
-                .thenApply(status -> Answers.json(202, status))));
+        return parameterOptional(
+                "without",
+                without -> extractRequest(request -> json(() -> RequestBody.discard(request, system)
+                        .thenCompose(done -> withoutHalted(without, action)
+                                ? gateway.completeWithoutHalted(known(name), caller(request))
+                                : gateway.act(known(name), action, caller(request)))
+                        .thenApply(status -> Answers.json(202, status)))));
+    }
+
+    private static boolean withoutHalted(Optional<String> without, Action action) {
+        if (without.isPresent() && !(action == Action.COMPLETE && without.get().equals("halted"))) {
+            throw new UsageException(
+                    400, "The parameter without means nothing here.", "", "Only :complete takes it: without=halted.");
+        }
+        return without.isPresent();
     }
 
     private Route sync(String name) {

@@ -17,6 +17,7 @@ import dev.godwit.protocol.event.MigrationEvent.SchemaHalted;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotShared;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotTaken;
+import dev.godwit.protocol.event.MigrationEvent.TableAltered;
 import dev.godwit.protocol.event.MigrationEvent.TableCompleted;
 import dev.godwit.protocol.event.MigrationEvent.TableCopied;
 import dev.godwit.protocol.event.MigrationEvent.TablePaused;
@@ -174,6 +175,10 @@ public final class MigrationLedger {
             change(e.table(), t -> with(t, TableState.PAUSED, e.problem()));
         } else if (event instanceof TableResumed e) {
             change(e.table(), t -> with(t, t.shards() > 0 ? TableState.INDEXING : TableState.COPYING, null));
+        } else if (event instanceof TableAltered e) {
+            change(
+                    e.table().name(),
+                    t -> new PlannedTable(e.table(), t.state(), t.rows(), t.bytes(), t.shards(), t.problem()));
         } else if (event instanceof MigrationPaused) {
             paused = true;
         } else if (event instanceof MigrationResumed) {

@@ -9,6 +9,7 @@ import dev.godwit.protocol.event.MigrationEvent.InStep;
 import dev.godwit.protocol.event.MigrationEvent.MigrationChecked;
 import dev.godwit.protocol.event.MigrationEvent.MigrationCompleted;
 import dev.godwit.protocol.event.MigrationEvent.MigrationFailed;
+import dev.godwit.protocol.event.MigrationEvent.TableAltered;
 import dev.godwit.protocol.event.MigrationEvent.TableCompleted;
 import dev.godwit.protocol.event.MigrationEvent.TableCopied;
 import dev.godwit.protocol.event.MigrationEvent.TablePaused;
@@ -24,6 +25,7 @@ import dev.godwit.protocol.table.TableSpec;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /** What follows by itself: from the check, from what a table's coordinator tells, and as time passes. Pure. */
 public final class NextSteps {
@@ -73,7 +75,9 @@ public final class NextSteps {
         if (confirmed && planned.shards() == 0) {
             events.add(new TableCopied(table, reported.rows(), reported.bytes(), reported.shardsDone(), now));
         }
-        if (state == TableState.COMPLETED && planned.state() != TableState.COMPLETED) {
+        // One that is paused may be so for what its coordinator does not know.
+        boolean open = planned.state() != TableState.COMPLETED && planned.state() != TableState.PAUSED;
+        if (state == TableState.COMPLETED && open) {
             events.add(new TableCompleted(table, now));
         } else if (state == TableState.PAUSED && planned.state() != TableState.PAUSED && !justResumed) {
             events.add(new TablePaused(table, reported.problem(), now));
@@ -136,6 +140,32 @@ public final class NextSteps {
     /** Nothing was heard of the reader of changes for too long. */
     public static List<MigrationEvent> afterSilence(MigrationLedger ledger, Instant now) {
         return ledger.phaseUnderPause() == Phase.IN_STEP ? List.of(new FellBehind(now)) : List.of();
+    }
+
+    /**
+     * What has become of tables that the source altered was told, again and again.
+     *
+     * @param followed those that have got further columns
+     * @param halted those whose changes are not followed any more
+     */
+    public static List<MigrationEvent> afterAlterations(
+            MigrationLedger ledger, List<TableSpec> followed, Map<TableName, Problem> halted, Instant now) {
+        List<MigrationEvent> events = new ArrayList<>();
+        if (ledger.phaseUnderPause().ended()) {
+            return events;
+        }
+        for (TableSpec table : followed) {
+            if (ledger.table(table.name()).stream()
+                    .anyMatch(planned -> planned.spec().addedColumns() < table.addedColumns())) {
+                events.add(new TableAltered(table, now));
+            }
+        }
+        halted.forEach((table, problem) -> {
+            if (ledger.table(table).stream().anyMatch(planned -> planned.state() != TableState.PAUSED)) {
+                events.add(new TablePaused(table, problem, now));
+            }
+        });
+        return events;
     }
 
     /** How the changes come over was told, again and again: what it makes of the phase. */

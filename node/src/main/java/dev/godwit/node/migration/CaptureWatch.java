@@ -30,7 +30,7 @@ final class CaptureWatch {
         needsTables = true;
     }
 
-    void heard(Migration.CaptureReport report) {
+    void heard(ChangeCapture.Report report) {
         status = report.status();
         inStep = Set.copyOf(report.inStep());
         needsTables = report.needsTables();

@@ -18,7 +18,6 @@ import dev.godwit.protocol.event.MigrationEvent.TableResumed;
 import dev.godwit.protocol.event.StoredMigration;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
-import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
@@ -102,15 +101,8 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
      */
     public record NodeReport(NodeStatus status, String exported, String snapshot, Problem notHeld) implements Message {}
 
-    /**
-     * How the changes of the source come over, told by who reads them.
-     *
-     * @param inStep tables of which all shards have landed, and that hold one moment of the source
-     * @param needsTables whether the list of tables is to be told
-     * @param needsAPerson whether its problem will not pass by itself
-     */
-    public record CaptureReport(CaptureStatus status, Set<TableName> inStep, boolean needsTables, boolean needsAPerson)
-            implements Message {}
+    /** How the changes of the source come over, told by who reads them. */
+    public record CaptureReport(ChangeCapture.Report report) implements Message {}
 
     /**
      * @param status null if there was no such migration, or the problem says why not
@@ -365,9 +357,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
     }
 
     private Effect<MigrationEvent, MigrationLedger> onCaptureReport(MigrationLedger ledger, CaptureReport report) {
-        capture.heard(report);
+        capture.heard(report.report());
         return ledger.submitted()
-                ? persist(NextSteps.afterCapture(ledger, report.status(), report.needsAPerson(), now()))
+                ? persist(reports.ofCapture(ledger, report.report()))
                 : Effect().none();
     }
 

@@ -43,6 +43,9 @@ public interface MigrationGateway {
 
     CompletionStage<MigrationStatus> act(String migration, Action action, String by);
 
+    /** As {@code act} with COMPLETE, without tables whose changes are not followed any more. */
+    CompletionStage<MigrationStatus> completeWithoutHalted(String migration, String by);
+
     /**
      * The events with numbers above {@code after}, then new ones as they come; ends when the migration has
      * ended, and not at a failure after which it began anew.

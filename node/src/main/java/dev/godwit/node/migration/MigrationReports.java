@@ -1,5 +1,6 @@
 package dev.godwit.node.migration;
 
+import dev.godwit.node.changes.ChangeCapture;
 import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.node.lifecycle.NextSteps;
 import dev.godwit.node.lifecycle.OneSnapshot;
@@ -15,6 +16,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 
 /**
  * What a migration decides when a table or a node has told how it does, or a node tells nothing any more: the events
@@ -45,6 +47,18 @@ final class MigrationReports {
             events.add(new ForeignClusterSeen(report.foreignCluster(), table, now()));
         }
         events.addAll(NextSteps.afterReport(planned, report.status(), watch.justResumed(table), now()));
+        return events;
+    }
+
+    List<MigrationEvent> ofCapture(MigrationLedger ledger, ChangeCapture.Report report) {
+        List<MigrationEvent> events = new ArrayList<>(NextSteps.afterAlterations(
+                ledger,
+                report.followed(),
+                report.halted().stream()
+                        .collect(
+                                Collectors.toMap(ChangeCapture.HaltedTable::table, ChangeCapture.HaltedTable::problem)),
+                now()));
+        events.addAll(NextSteps.afterCapture(ledger, report.status(), report.needsAPerson(), now()));
         return events;
     }
 

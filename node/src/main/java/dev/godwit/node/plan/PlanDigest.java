@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaChanges;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -61,6 +62,9 @@ public final class PlanDigest {
         }
         if (!plan.leaveOut().isEmpty()) { // digests of before it stay as they are
             parts.put("leaveOut", plan.leaveOut().stream().distinct().sorted().toList());
+        }
+        if (plan.schemaChanges() != SchemaChanges.FOLLOW) { // digests of before it stay as they are
+            parts.put("schemaChanges", plan.schemaChanges().name().toLowerCase(Locale.ROOT));
         }
         try {
             return JSON.writeValueAsString(parts);

@@ -7,6 +7,7 @@ import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Limits;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.plan.SchemaChanges;
 import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.plan.SecretRef;
 import dev.godwit.protocol.plan.TablePatterns;
@@ -87,6 +88,9 @@ public final class PlanReader {
                 section.optional("owners").map(v -> rights(v, schema)).orElse(false),
                 section.optional("grants").map(v -> rights(v, schema)).orElse(false),
                 section.optional("leaveOut").map(PlanReader::leaveOut).orElse(List.of()),
+                section.optional("schemaChanges")
+                        .map(v -> v.choice(SchemaChanges.class))
+                        .orElse(SchemaChanges.FOLLOW),
                 section.optional("limits").map(PlanReader::limits).orElse(Limits.DEFAULT));
     }
 

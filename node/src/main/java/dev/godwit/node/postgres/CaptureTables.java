@@ -15,7 +15,9 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Function;
 
 /**
@@ -227,6 +229,34 @@ final class CaptureTables {
             }
         }
         return shards;
+    }
+
+    /** Notes that a table's changes are not followed any more. */
+    static void halt(Connection connection, String migration, TableName table, String why) throws SQLException {
+        String sql = """
+                INSERT INTO godwit.halted (migration, source_table, why, at) VALUES (?, ?, ?, clock_timestamp())
+                ON CONFLICT (migration, source_table) DO NOTHING""";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            statement.setString(2, table.text());
+            statement.setString(3, why);
+            statement.executeUpdate();
+        }
+    }
+
+    /** Tables whose changes are not followed any more, each with a sentence why. */
+    static Map<TableName, String> halted(Connection connection, String migration) throws SQLException {
+        Map<TableName, String> halted = new HashMap<>();
+        String sql = "SELECT source_table, why FROM godwit.halted WHERE migration = ?";
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setString(1, migration);
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    halted.put(TableName.parse(row.getString(1)), row.getString(2));
+                }
+            }
+        }
+        return halted;
     }
 
     /** A shard of a table. */

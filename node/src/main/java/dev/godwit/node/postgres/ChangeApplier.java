@@ -146,6 +146,14 @@ final class ChangeApplier implements Applier {
                 caughtUp.add(new CaptureTables.Name(shard.table(), shard.shard()));
             } else if (effect instanceof Effect.KeyLanded row) {
                 kept.add(row.shard());
+            } else if (effect instanceof Effect.TableHalted halted) {
+                CaptureTables.halt(session.connection(), migration, halted.table(), halted.why());
+            } else if (effect instanceof Effect.ColumnsAdded added) {
+                execute(order, done, oneByOne);
+                order = new ChangeOrder();
+                AddedColumns.add(session.connection(), added.table());
+                changed.clear();
+                relations.clear();
             } else {
                 add(order, effect);
                 if (oneByOne) {

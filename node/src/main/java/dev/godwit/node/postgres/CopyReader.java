@@ -4,23 +4,27 @@ import dev.godwit.node.source.RangeReader;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.ShardRange;
+import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
+import java.util.List;
 import java.util.Optional;
 import org.postgresql.jdbc.PgConnection;
 
 /** Reads one range by {@code COPY (SELECT …) TO STDOUT} in a read-only transaction of one snapshot. */
 final class CopyReader implements RangeReader {
     private final ReadSession session;
+    private final TableName table;
     private final String where;
     private final String sql;
     private final CopyPieces pieces;
     private boolean begun;
 
-    private CopyReader(ReadSession session, String where, String sql) {
+    private CopyReader(ReadSession session, TableName table, String where, String sql) {
         this.session = session;
+        this.table = table;
         this.where = where;
         this.sql = sql;
         this.pieces = new CopyPieces(session.connection());
@@ -40,10 +44,10 @@ final class CopyReader implements RangeReader {
         return ReadSession.begin(connections, imported, where, session -> {
             if (LargeObjects.are(table.name())) {
                 String query = LargeObjectRead.prepare(session.connection(), table, range);
-                return new CopyReader(session, where, copySql(table, query));
+                return new CopyReader(session, table.name(), where, copySql(table, query));
             }
             lockAndCompareFile(session.connection(), table, range, imported.isPresent(), where);
-            return new CopyReader(session, where, copySql(table, range));
+            return new CopyReader(session, table.name(), where, copySql(table, range));
         });
     }
 
@@ -102,6 +106,11 @@ final class CopyReader implements RangeReader {
     @Override
     public long lsn() {
         return session.reading(where, () -> WalPosition.inserted(session.connection()));
+    }
+
+    @Override
+    public List<ColumnSpec> columns() {
+        return session.reading(where, () -> AlteredTables.columns(session.connection(), table));
     }
 
     @Override

@@ -1,5 +1,6 @@
 package dev.godwit.node.postgres;
 
+import dev.godwit.node.source.Alteration;
 import dev.godwit.node.source.ChangeSource;
 import dev.godwit.node.source.ChangeStream;
 import dev.godwit.protocol.error.ErrorCode;
@@ -15,6 +16,7 @@ import java.sql.Statement;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** Change capture by a publication and a slot of pgoutput. Needs PostgreSQL 13 or newer, and not a standby. */
@@ -112,6 +114,11 @@ final class PostgresChangeSource implements ChangeSource {
     }
 
     @Override
+    public Map<TableName, Alteration> altered(List<TableSpec> known) {
+        return asking(session -> new AlteredTables(session, names.publication()).among(known));
+    }
+
+    @Override
     public RowNow row(TableSpec table, List<String> key) {
         RowNow row = asking(session -> {
             SourceTransaction.begin(session, Optional.empty(), ErrorCode.SNAPSHOT_NOT_READY, connections.place());
@@ -119,6 +126,13 @@ final class PostgresChangeSource implements ChangeSource {
                 statement.execute(SourceTransaction.LOCK_PATIENCE);
                 // Before the snapshot: a TRUNCATE that it did not see would empty the table under it.
                 statement.execute("LOCK TABLE ONLY " + Sql.table(table.name()) + " IN ACCESS SHARE MODE");
+                if (!AlteredTables.columns(session, table.name()).equals(table.columns())) {
+                    throw new GodwitException(
+                            ErrorCode.SOURCE_TABLE_CHANGED,
+                            "The table has other columns at the source than are known.",
+                            Sql.printable(table.name().text()),
+                            "");
+                }
                 List<String> values;
                 try (ResultSet rows = statement.executeQuery(query(table, key))) {
                     values = rows.next() ? texts(rows, table.columns().size()) : null;

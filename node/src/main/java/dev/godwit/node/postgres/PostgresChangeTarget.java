@@ -47,7 +47,13 @@ final class PostgresChangeTarget implements ChangeTarget {
                         epoch,
                         CaptureTables.applied(connection, migration),
                         CaptureTables.acknowledged(connection, migration),
-                        CaptureTables.joined(connection, migration)));
+                        CaptureTables.joined(connection, migration),
+                        CaptureTables.halted(connection, migration)));
+    }
+
+    @Override
+    public boolean canFollow(TableSpec table) {
+        return sessions.reading(place, connection -> AddedColumns.can(connection, table));
     }
 
     @Override

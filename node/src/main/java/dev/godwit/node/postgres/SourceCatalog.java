@@ -213,12 +213,23 @@ final class SourceCatalog {
         return sizes;
     }
 
-    private static final class Columns {
+    /** Those of a table that are copied. */
+    static final class Columns {
         private final List<ColumnSpec> columns = new ArrayList<>();
         private boolean binary = true;
+
+        List<ColumnSpec> columns() {
+            return columns;
+        }
+
+        /** Whether all may travel in COPY's binary format. */
+        boolean isBinary() {
+            return binary;
+        }
     }
 
-    private Map<Long, Columns> columns(Array oids) throws SQLException {
+    /** By the table's oid; of one without columns there is nothing. */
+    Map<Long, Columns> columns(Array oids) throws SQLException {
         Map<Long, Columns> columns = new HashMap<>();
         try (PreparedStatement statement = connection.prepareStatement(COLUMNS)) {
             statement.setArray(1, oids);

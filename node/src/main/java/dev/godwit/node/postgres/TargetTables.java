@@ -39,12 +39,14 @@ final class TargetTables {
             "archive_object",
             "capture",
             "applied",
-            "joined");
+            "joined",
+            "halted");
 
     /** Those that every version has made. */
     private static final int OLDEST = 9;
 
-    private static final List<String> DDL = List.of("""
+    private static final List<String> DDL =
+            List.of("""
             CREATE TABLE IF NOT EXISTS godwit.migration (
               migration text PRIMARY KEY,
               plan_digest text NOT NULL,
@@ -139,7 +141,13 @@ final class TargetTables {
               lsn pg_lsn NOT NULL,
               claimed boolean NOT NULL,
               caught_up boolean NOT NULL,
-              PRIMARY KEY (migration, source_table, shard))""");
+              PRIMARY KEY (migration, source_table, shard))""", """
+            CREATE TABLE IF NOT EXISTS godwit.halted (
+              migration text,
+              source_table text,
+              why text NOT NULL,
+              at timestamptz NOT NULL,
+              PRIMARY KEY (migration, source_table))""");
 
     private TargetTables() {}
 

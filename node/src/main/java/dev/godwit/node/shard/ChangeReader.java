@@ -26,6 +26,9 @@ public interface ChangeReader {
     /** The try goes on; to be told every few seconds. False if it can't land the shard any more. */
     CompletionStage<Boolean> alive(Announced announced, TableName table, String shard);
 
+    /** The table has other columns at the source than are known: nothing is read of it until it is known again. */
+    void altered(TableName table);
+
     /** What the reader holds for landed is not in the target: it has to begin again. */
     void mistrust(String why);
 

@@ -14,6 +14,7 @@ import dev.godwit.protocol.status.TableStatus;
 import dev.godwit.protocol.table.CutMethod;
 import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.ShardRange;
+import dev.godwit.protocol.table.TableSpec;
 import dev.godwit.protocol.table.Window;
 import java.time.Duration;
 import java.util.Collection;
@@ -222,12 +223,13 @@ final class CoordinatorWork {
     }
 
     ShardWorker.WorkGiven given(TableLedger ledger, String shard, int attempt) {
-        boolean splittable = ledger.table().method() != CutMethod.WHOLE
+        // The source may have added columns since the ledger was begun.
+        TableSpec table = open == null ? ledger.table() : open.table();
+        boolean splittable = table.method() != CutMethod.WHOLE
                 && !unsplittable.contains(shard)
                 && !(ranges.get(shard) instanceof ShardRange.NullKeys);
         long aimedBytes = Math.max(size.aimedBytes(), size.toTravelled(desk.leastDiskBytes()));
-        return new ShardWorker.WorkGiven(
-                ledger.table(), new Shard(shard, ranges.get(shard)), attempt, aimedBytes, splittable);
+        return new ShardWorker.WorkGiven(table, new Shard(shard, ranges.get(shard)), attempt, aimedBytes, splittable);
     }
 
     void heardOf(String shard, long rows, long bytes) {

@@ -87,6 +87,14 @@ final class JoinedRead {
             }
             boolean fits = false;
             try {
+                if (!reader.columns().equals(table.columns())) {
+                    changes.orElseThrow().altered(table.name());
+                    throw new GodwitException(
+                            ErrorCode.CAPTURE_NOT_READY,
+                            "The table has other columns at the source than are known.",
+                            "",
+                            "");
+                }
                 Visibility sees = Visibility.of(reader.snapshot());
                 if (announced.passedBy().stream().allMatch(sees::sees)) {
                     lsn = reader.lsn();

@@ -3,9 +3,11 @@ package dev.godwit.node.source;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.event.CaptureSlot;
+import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -38,9 +40,13 @@ public interface ChangeSource {
     /** How the slot does; empty if it is not there. */
     Optional<SlotHealth> health();
 
+    /** Those of these tables that are not as they are known. */
+    Map<TableName, Alteration> altered(List<TableSpec> known);
+
     /**
      * The row of this key as it is now.
      *
+     * @throws dev.godwit.protocol.error.GodwitException with SOURCE_TABLE_CHANGED where the table has other columns
      * @param key the key's values as text, in the order of {@link TableSpec#keyColumns}
      * @return values in the order of the table's columns
      */

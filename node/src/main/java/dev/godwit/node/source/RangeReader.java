@@ -1,5 +1,8 @@
 package dev.godwit.node.source;
 
+import dev.godwit.protocol.table.ColumnSpec;
+import java.util.List;
+
 /**
  * The bytes of one range in COPY's format. Not thread-safe, except {@link #cancel()}. Closing it before the end gives
  * the read up.
@@ -13,6 +16,12 @@ public interface RangeReader extends AutoCloseable {
      * that. To be called before the first {@link #read}.
      */
     long lsn();
+
+    /**
+     * The table's columns as they are while it is read: nobody can alter it meanwhile. To be called before the first
+     * {@link #read}.
+     */
+    List<ColumnSpec> columns();
 
     /** Up to where the source's log is on its disk. Not to be called between the first {@link #read} and the last. */
     long flushedLsn();

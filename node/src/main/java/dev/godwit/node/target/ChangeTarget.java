@@ -7,6 +7,7 @@ import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /** Where the changes of one migration are applied, in one target. Calls block and may be made from any thread. */
 public interface ChangeTarget {
@@ -27,6 +28,9 @@ public interface ChangeTarget {
     /** Those of these shards that have landed by now. */
     List<JoinedShard> landed(TableName table, Collection<String> shards);
 
+    /** Whether the columns that were added to this table at the source are in the target's too, or can be added there. */
+    boolean canFollow(TableSpec table);
+
     /**
      * A session that applies changes under this epoch; one at a time.
      *
@@ -39,8 +43,10 @@ public interface ChangeTarget {
      * @param applied everything up to here is done in the target, except in shards that have not caught up
      * @param acknowledged up to where the slot may have been acknowledged; 0 if it was not yet
      * @param landed every shard that has landed
+     * @param halted tables whose changes are not followed any more, each with a sentence why
      */
-    record Takeover(long epoch, Position applied, long acknowledged, List<JoinedShard> landed) {}
+    record Takeover(
+            long epoch, Position applied, long acknowledged, List<JoinedShard> landed, Map<TableName, String> halted) {}
 
     /** Owned by one thread, except {@link #cancel}. */
     interface Applier extends AutoCloseable {

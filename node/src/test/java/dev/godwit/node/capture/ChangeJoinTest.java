@@ -89,6 +89,49 @@ class ChangeJoinTest {
     }
 
     @Test
+    void a_table_that_is_abandoned_is_passed_over_and_never_announced_or_settled() {
+        transaction(join);
+        join.visible(SEES_ALL);
+        join.announce(KEYED, "0.0", BELOW);
+        transaction(join, insert("5"));
+
+        join.abandon(KEYED);
+
+        assertThat(join.bufferedBytes()).isZero();
+        assertThat(transaction(join, insert("6"))).isEmpty();
+        assertThat(join.landed(KEYED, "0.0", SEES_ALL, 1_000)).isEmpty();
+        assertThat(join.announce(KEYED, "0.1", BELOW)).isInstanceOf(Announcement.Abandoned.class);
+        assertThat(join.settled(KEYED)).isFalse();
+        assertThat(join.follows(KEYED)).isFalse();
+        assertThat(join.follows(KEYLESS)).isTrue();
+    }
+
+    @Test
+    void a_message_of_an_altered_table_can_be_told_again_once_its_columns_are_followed() {
+        transaction(join);
+        join.visible(SEES_ALL);
+        join.announce(KEYED, "0.0", BELOW);
+        join.landed(KEYED, "0.0", SEES_ALL, 150);
+        transaction(join, insert("5"));
+        TableSpec table = join.spec(KEYED);
+        Relation further = relation(1, KEYED, Relation.Identity.DEFAULT, "id", "value", "more");
+        StreamMessage.Insert insert = new StreamMessage.Insert(further, tuple("6", "v", "more"));
+        join.on(new StreamMessage.Begin(xid++, lsn, 0));
+        Position before = join.position();
+
+        assertThatThrownBy(() -> join.on(insert)).isInstanceOf(ShapeChanged.class);
+        assertThat(join.position()).isEqualTo(before);
+        join.follow(table.withAdded(List.of(new ColumnSpec("more", "text")), true));
+
+        assertThat(join.on(insert)).containsExactly(new Effect.InsertRow(further, insert.row()));
+        join.on(new StreamMessage.Commit(lsn, lsn + 100));
+        lsn += 100;
+        assertThatThrownBy(() -> transaction(join, insert("7")))
+                .as("a column that was there and is not any more")
+                .isInstanceOf(ShapeChanged.class);
+    }
+
+    @Test
     void a_shard_must_not_land_without_what_was_passed_by() {
         transaction(join);
         join.announce(KEYED, "0.0", BELOW);
@@ -232,7 +275,7 @@ class ChangeJoinTest {
                 .isInstanceOfSatisfying(
                         ShapeChanged.class,
                         changed -> assertThat(changed.table()).isEqualTo(KEYED))
-                .hasMessageContaining("has a column at the source that it had not before");
+                .hasMessageContaining("has a column at the source that it had not when");
         assertThat(join.position()).isEqualTo(new Position(lsn, 0));
         join.abandon(KEYED);
         assertThat(join.on(altered)).isEmpty();

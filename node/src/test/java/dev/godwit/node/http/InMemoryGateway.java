@@ -125,6 +125,12 @@ final class InMemoryGateway implements MigrationGateway {
     }
 
     @Override
+    public CompletionStage<MigrationStatus> completeWithoutHalted(String migration, String by) {
+        calls.add("complete " + migration + " without halted by " + by);
+        return status(migration);
+    }
+
+    @Override
     public Source<NumberedEvent, NotUsed> events(String migration, long after) {
         calls.add("events " + migration + " after " + after);
         List<NumberedEvent> unseen =

@@ -17,12 +17,20 @@ import dev.godwit.protocol.event.MigrationEvent.InStep;
 import dev.godwit.protocol.event.MigrationEvent.MigrationCompleted;
 import dev.godwit.protocol.event.MigrationEvent.MigrationResumed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
+import dev.godwit.protocol.event.MigrationEvent.TableAltered;
+import dev.godwit.protocol.event.MigrationEvent.TablePaused;
+import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
 import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.TableState;
+import dev.godwit.protocol.status.TableStatus;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
@@ -120,6 +128,39 @@ class CaptureStepsTest {
         assertThat(ledger.captureEndIsDue()).isTrue();
         given(new CaptureEnded(AT));
         assertThat(ledger.captureEndIsDue()).isFalse();
+    }
+
+    @Test
+    void columns_that_were_added_are_kept_once_and_the_table_stays_as_far_as_it_is() {
+        TableSpec further = MigrationEvents.TABLE_ALTERED.table();
+
+        List<MigrationEvent> events = NextSteps.afterAlterations(ledger, List.of(further), Map.of(), AT);
+
+        assertThat(events).containsExactly(new TableAltered(further, AT));
+        events.forEach(ledger::apply);
+        assertThat(ledger.table(further.name()).orElseThrow().spec()).isEqualTo(further);
+        assertThat(ledger.table(further.name()).orElseThrow().state()).isEqualTo(TableState.COMPLETED);
+        assertThat(NextSteps.afterAlterations(ledger, List.of(further), Map.of(), AT))
+                .isEmpty();
+    }
+
+    @Test
+    void a_table_that_is_halted_pauses_once_and_its_coordinator_does_not_make_it_complete_again() {
+        given(new CatchingUp(AT), new InStep(AT));
+        TableName users = MigrationEvents.USERS;
+        Problem altered = new Problem(ErrorCode.SOURCE_TABLE_CHANGED, "It was altered.", users.text(), "");
+
+        List<MigrationEvent> events = NextSteps.afterAlterations(ledger, List.of(), Map.of(users, altered), AT);
+
+        assertThat(events).containsExactly(new TablePaused(users, altered, AT));
+        events.forEach(ledger::apply);
+        assertThat(NextSteps.afterAlterations(ledger, List.of(), Map.of(users, altered), AT))
+                .isEmpty();
+        assertThat(ledger.phase()).isEqualTo(Phase.IN_STEP);
+        PlannedTable paused = ledger.table(users).orElseThrow();
+        TableStatus completed =
+                new TableStatus(users.text(), TableState.COMPLETED, 10, 1_000, 0, 0, 10, 1_000, 2, 0, 0, true, 0, null);
+        assertThat(NextSteps.afterReport(paused, completed, false, AT)).isEmpty();
     }
 
     @Test

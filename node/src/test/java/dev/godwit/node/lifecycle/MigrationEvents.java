@@ -26,6 +26,7 @@ import dev.godwit.protocol.event.MigrationEvent.SchemaHalted;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotShared;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotTaken;
+import dev.godwit.protocol.event.MigrationEvent.TableAltered;
 import dev.godwit.protocol.event.MigrationEvent.TableCompleted;
 import dev.godwit.protocol.event.MigrationEvent.TableCopied;
 import dev.godwit.protocol.event.MigrationEvent.TablePaused;
@@ -73,6 +74,8 @@ final class MigrationEvents {
     static final TablesCompleted ORDERS_CARRIED = new TablesCompleted(List.of(new CopiedTable(ORDERS, 5, 500)), AT);
     static final TablePaused TABLE_PAUSED = new TablePaused(USERS, DISK_FULL, AT);
     static final TableResumed TABLE_RESUMED = new TableResumed(USERS, "ann", AT);
+    static final TableAltered TABLE_ALTERED =
+            new TableAltered(spec(USERS).withAdded(List.of(new ColumnSpec("note", "text")), true), AT);
     static final SchemaFinished SCHEMA_FINISHED = new SchemaFinished(
             List.of(new Problem(
                     ErrorCode.TARGET_FOREIGN_KEY_ORPHANS, "Rows point to nothing.", "fk", "Correct the rows.")),
@@ -110,6 +113,7 @@ final class MigrationEvents {
             ORDERS_CARRIED,
             TABLE_PAUSED,
             TABLE_RESUMED,
+            TABLE_ALTERED,
             SCHEMA_FINISHED,
             SCHEMA_HALTED,
             CAPTURE_BEGAN,

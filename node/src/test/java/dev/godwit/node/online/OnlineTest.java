@@ -5,101 +5,29 @@ import static org.awaitility.Awaitility.await;
 
 import dev.godwit.node.cluster.Api;
 import dev.godwit.node.cluster.Database;
-import dev.godwit.node.cluster.Databases;
 import dev.godwit.node.cluster.NodeJvm;
-import dev.godwit.node.cluster.PlanText;
 import dev.godwit.node.cluster.Postgres;
 import dev.godwit.node.cluster.TestCluster;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.status.CaptureStatus;
 import dev.godwit.protocol.status.Phase;
-import java.time.Duration;
 import java.util.List;
 import java.util.Random;
-import org.junit.jupiter.api.AfterAll;
-import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /**
  * The source is written all the while, and in the end both sides are equal. {@code -Dgodwit.online.seed=N} for the same
  * writes and the same kills again; the seed is printed.
  */
-class OnlineTest {
-    private static final Duration ENOUGH = Duration.ofSeconds(180);
+class OnlineTest extends OnlineCluster {
     private static final long SEED = Long.getLong("godwit.online.seed", System.nanoTime() % 1_000_000);
     private static final int ROWS = 4000;
-    private static final int NODES = 2;
 
     /** A tenth of what a session takes without a limit, and more than the load writes in a second. */
     private static final long SLOW_BYTES_PER_SECOND = 1 << 20;
 
-    private static Postgres sourceServer;
-    private static TestCluster cluster;
-
-    private Databases databases;
-    private String migration;
-    private boolean ended;
-
-    @BeforeAll
-    static void start() {
-        sourceServer = Postgres.startLogical();
-        new Database(sourceServer.port(), "postgres")
-                .run("ALTER SYSTEM SET synchronous_commit = local", "SELECT pg_reload_conf()");
-        cluster = new TestCluster("online", Postgres.target().database("state"));
-        cluster.start(NODES);
-    }
-
-    @AfterAll
-    static void stop() {
-        cluster.close();
-        sourceServer.close();
-    }
-
-    @BeforeEach
-    void create() {
-        databases = Databases.create(sourceServer, Postgres.target());
-        migration = databases.source().name().replace('_', '-');
-    }
-
-    @AfterEach
-    void end() {
-        if (!ended) {
-            end(cluster.api());
-        }
-        databases.close();
-    }
-
-    /** The slot goes with the migration: else it would keep the source's log for ever. */
-    private void end(Api api) {
-        ended = true;
-        api.act(migration, "cancel");
-        await("the end of the slot").atMost(ENOUGH).until(() -> slots() == 0);
-        assertThat(databases.source().number("SELECT count(*) FROM pg_publication"))
-                .isZero();
-    }
-
-    private long slots() {
-        return slots("");
-    }
-
-    private long slots(String which) {
-        return databases
-                .source()
-                .number("SELECT count(*) FROM pg_replication_slots WHERE database = current_database() " + which);
-    }
-
-    private PlanText plan() {
-        return PlanText.of(migration, databases).withConsistency("online");
-    }
-
     private WriteLoad load(int writers, int hanging, int pauseMillis) {
         return WriteLoad.start(databases.source(), new WriteLoad.Settings(SEED, ROWS, writers, hanging, pauseMillis));
-    }
-
-    private void awaitLanded(long shards) {
-        await(shards + " shards landed").atMost(ENOUGH).until(() -> databases.landedShards() >= shards);
     }
 
     /** Lets the load go on for a while when the rows are there, stops it, and compares. */
@@ -112,12 +40,6 @@ class OnlineTest {
         InStep.awaitSync(api, migration, ENOUGH);
         System.out.println(load.stop());
         assertEqualInTheEnd(api);
-    }
-
-    private void assertEqualInTheEnd(Api api) {
-        InStep.awaitSync(api, migration, ENOUGH);
-        databases.assertEqual();
-        assertThat(cluster.errors()).isEmpty();
     }
 
     @Test

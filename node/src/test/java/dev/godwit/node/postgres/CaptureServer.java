@@ -6,6 +6,7 @@ import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Limits;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.plan.SchemaChanges;
 import dev.godwit.protocol.plan.SchemaMode;
 import io.zonky.test.db.postgres.embedded.EmbeddedPostgres;
 import java.io.IOException;
@@ -83,6 +84,7 @@ final class CaptureServer {
                     false,
                     false,
                     List.of(),
+                    SchemaChanges.FOLLOW,
                     new Limits(2, shardBytes, 64L << 20, 8, 8));
         }
 

@@ -7,10 +7,13 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.godwit.node.capture.Effect;
 import dev.godwit.node.capture.Effect.CaughtUp;
 import dev.godwit.node.capture.Effect.KeyLanded;
 import dev.godwit.node.capture.JoinedShard;
 import dev.godwit.node.capture.Position;
+import dev.godwit.node.capture.Relation;
+import dev.godwit.node.capture.Tuple;
 import dev.godwit.node.postgres.TargetServer.Database;
 import dev.godwit.node.target.ChangeTarget;
 import dev.godwit.node.target.ChangeTarget.Applier;
@@ -26,11 +29,15 @@ import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.SchemaMode;
+import dev.godwit.protocol.table.ColumnSpec;
 import dev.godwit.protocol.table.ShardRange;
+import dev.godwit.protocol.table.TableName;
+import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
 import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
@@ -102,7 +109,7 @@ class ChangeTargetTest {
 
     @Test
     void each_takeover_has_the_next_epoch_and_finds_what_has_landed_and_what_is_applied() {
-        assertThat(changes.takeOver()).isEqualTo(new Takeover(1, Position.START, 0, List.of()));
+        assertThat(changes.takeOver()).isEqualTo(new Takeover(1, Position.START, 0, List.of(), Map.of()));
         land("0.1", 1);
         land("0.2", 1);
         try (LandingSession open = open("0.3", 1);
@@ -144,7 +151,7 @@ class ChangeTargetTest {
         }
 
         assertThat(target.follow(plan("other", SchemaMode.EXISTING, database)).takeOver())
-                .isEqualTo(new Takeover(1, Position.START, 0, List.of()));
+                .isEqualTo(new Takeover(1, Position.START, 0, List.of(), Map.of()));
     }
 
     @Test
@@ -247,6 +254,69 @@ class ChangeTargetTest {
     }
 
     @Test
+    void columns_that_the_source_has_added_are_there_for_what_comes_after_it_in_the_same_batch() {
+        long epoch = changes.takeOver().epoch();
+        TableSpec wider = item.table().withAdded(List.of(new ColumnSpec("note", "character varying(20)")), true);
+        Relation further = new Relation(
+                1,
+                wider.name(),
+                Relation.Identity.DEFAULT,
+                List.of(
+                        new Relation.Column("id", true, 23, -1),
+                        new Relation.Column(item.relation().columns().get(1).name(), false, 25, -1),
+                        new Relation.Column("note", false, 1043, 24)));
+        Tuple row = new Tuple.Builder(3)
+                .text("2".getBytes(UTF_8))
+                .text("two".getBytes(UTF_8))
+                .text("noted".getBytes(UTF_8))
+                .build();
+
+        assertThat(changes.canFollow(wider)).isTrue();
+        try (Applier applier = applier(epoch)) {
+            applier.apply(
+                    List.of(
+                            item.insert("1", "one"),
+                            new Effect.ColumnsAdded(wider),
+                            new Effect.InsertRow(further, row),
+                            new Effect.ColumnsAdded(wider)),
+                    HERE);
+        }
+
+        assertThat(items()).isEqualTo(2);
+        assertThat(database.number("SELECT count(*) FROM item WHERE note = 'noted'"))
+                .isEqualTo(1);
+        assertThat(changes.canFollow(wider)).isTrue();
+    }
+
+    @Test
+    void columns_that_the_target_cannot_have_are_not_followed() {
+        TableSpec table = item.table();
+        assertThat(changes.canFollow(table.withAdded(List.of(new ColumnSpec("note", "public.unknown")), true)))
+                .isFalse();
+        database.run("ALTER TABLE item ADD COLUMN note integer");
+        assertThat(changes.canFollow(table.withAdded(List.of(new ColumnSpec("note", "text")), true)))
+                .isFalse();
+        assertThat(changes.canFollow(table.withAdded(List.of(new ColumnSpec("note", "integer")), true)))
+                .isTrue();
+        database.run("CREATE TABLE child () INHERITS (item)");
+        assertThat(changes.canFollow(table.withAdded(List.of(new ColumnSpec("other", "integer")), true)))
+                .isFalse();
+    }
+
+    @Test
+    void a_table_that_is_halted_stays_so_for_whoever_takes_over() {
+        long epoch = changes.takeOver().epoch();
+        TableName table = item.table().name();
+        try (Applier applier = applier(epoch)) {
+            applier.apply(List.of(new Effect.TableHalted(table, "It was altered."), item.insert("1", "one")), HERE);
+            applier.apply(List.of(new Effect.TableHalted(table, "Again.")), HERE);
+        }
+
+        assertThat(changes.takeOver().halted()).isEqualTo(Map.of(table, "It was altered."));
+        assertThat(items()).isEqualTo(1);
+    }
+
+    @Test
     void changes_whose_commit_does_not_arrive_are_applied_by_the_next() {
         throughProxy((proxy, applier) -> {
             proxy.cutBeforeNext("godwit.applied");
@@ -284,7 +354,7 @@ class ChangeTargetTest {
 
     @Test
     void a_target_that_an_older_version_has_prepared_gets_the_tables_of_changes() {
-        database.run("DROP TABLE godwit.capture, godwit.applied, godwit.joined");
+        database.run("DROP TABLE godwit.capture, godwit.applied, godwit.joined, godwit.halted");
         assertThat(target.entry("shop")).contains(entry("shop"));
 
         target.enter(entry("shop"));

@@ -24,6 +24,7 @@ import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Limits;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.plan.PostgresAddress;
+import dev.godwit.protocol.plan.SchemaChanges;
 import dev.godwit.protocol.plan.SchemaMode;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
@@ -105,6 +106,7 @@ class SchemaArchiveTest {
                 true,
                 true,
                 List.of(),
+                SchemaChanges.FOLLOW,
                 new Limits(2, 1 << 20, 64L << 20, 8, 8));
     }
 

@@ -14,6 +14,7 @@ import dev.godwit.protocol.plan.Consistency;
 import dev.godwit.protocol.plan.Endpoint;
 import dev.godwit.protocol.plan.Limits;
 import dev.godwit.protocol.plan.Plan;
+import dev.godwit.protocol.plan.SchemaChanges;
 import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.Connection;
@@ -91,6 +92,7 @@ class SchemaResumeTest {
                 true,
                 true,
                 List.of(),
+                SchemaChanges.FOLLOW,
                 new Limits(2, 1 << 20, 64L << 20, 8, 8));
     }
 

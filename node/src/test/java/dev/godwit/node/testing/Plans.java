@@ -62,6 +62,7 @@ public final class Plans {
                 plan.owners(),
                 plan.grants(),
                 leaveOut,
+                plan.schemaChanges(),
                 limits);
     }
 
@@ -81,6 +82,7 @@ public final class Plans {
                 true,
                 true,
                 plan.leaveOut(),
+                plan.schemaChanges(),
                 plan.limits());
     }
 }

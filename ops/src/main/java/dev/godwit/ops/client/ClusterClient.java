@@ -138,8 +138,9 @@ public final class ClusterClient {
         return act(name, "cancel");
     }
 
-    public MigrationStatus complete(String name) {
-        return act(name, "complete");
+    /** @param withoutHalted whether tables may stay behind whose changes are not followed any more */
+    public MigrationStatus complete(String name, boolean withoutHalted) {
+        return act(name, withoutHalted ? "complete?without=halted" : "complete");
     }
 
     /** @param until a place that an earlier answer named; empty: now */

@@ -64,7 +64,7 @@ final class SyncCommand extends Verb {
                     throw e;
                 }
             }
-            if (status != null && (status.reached() || passed(begun))) {
+            if (status != null && (status.reached() || status.halted() || passed(begun))) {
                 return end(status, (System.nanoTime() - begun) / 1e9);
             }
             LockSupport.parkNanos(AGAIN.toNanos());
@@ -95,6 +95,9 @@ final class SyncCommand extends Verb {
                             + ")."),
                     "godwit status " + name + server.suffix());
             return 0;
+        }
+        if (status.halted()) {
+            throw new GodwitException(status.problem());
         }
         answer(
                 status,

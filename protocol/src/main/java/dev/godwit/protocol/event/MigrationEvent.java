@@ -26,6 +26,7 @@ import java.util.List;
     @JsonSubTypes.Type(value = MigrationEvent.TablesCompleted.class, name = "tables-completed"),
     @JsonSubTypes.Type(value = MigrationEvent.TablePaused.class, name = "table-paused"),
     @JsonSubTypes.Type(value = MigrationEvent.TableResumed.class, name = "table-resumed"),
+    @JsonSubTypes.Type(value = MigrationEvent.TableAltered.class, name = "table-altered"),
     @JsonSubTypes.Type(value = MigrationEvent.NodeLost.class, name = "node-lost"),
     @JsonSubTypes.Type(value = MigrationEvent.ForeignClusterSeen.class, name = "foreign-cluster-seen"),
     @JsonSubTypes.Type(value = MigrationEvent.SchemaFinished.class, name = "schema-finished"),
@@ -118,6 +119,9 @@ public sealed interface MigrationEvent {
     record TablePaused(TableName table, Problem problem, Instant at) implements MigrationEvent {}
 
     record TableResumed(TableName table, String by, Instant at) implements MigrationEvent {}
+
+    /** Columns were added to a table at the source, and then in the targets. */
+    record TableAltered(TableSpec table, Instant at) implements MigrationEvent {}
 
     /**
      * A node left without saying so.

@@ -20,6 +20,8 @@ import java.util.Map;
  * @param grants whether what is made gets the grants that it has at the source
  * @param leaveOut patterns of what may be missing in the targets although the source has it: kind and name, as the check
  *     tells them, for example {@code view public.*}; {@code *} matches any run of characters
+ * @param schemaChanges what becomes of a table that the source alters while its changes are followed; means nothing but with
+ *     {@link Consistency#ONLINE}
  * @param limits ceilings
  */
 public record Plan(
@@ -36,6 +38,7 @@ public record Plan(
         boolean owners,
         boolean grants,
         List<String> leaveOut,
+        SchemaChanges schemaChanges,
         Limits limits) {
     /** The pattern that leaves no table out. */
     public static final String EVERY_TABLE = "*.*";
@@ -45,9 +48,10 @@ public record Plan(
         include = List.copyOf(include);
         exclude = List.copyOf(exclude);
         leaveOut = leaveOut == null ? List.of() : List.copyOf(leaveOut); // journals of before it have none
+        schemaChanges = schemaChanges == null ? SchemaChanges.FOLLOW : schemaChanges;
     }
 
-    /** One that says nothing of large objects, and leaves owners and grants out. */
+    /** One that says nothing of large objects and of schema changes, and leaves owners and grants out. */
     public Plan(
             String apiVersion,
             String kind,
@@ -74,6 +78,7 @@ public record Plan(
                 false,
                 false,
                 leaveOut,
+                SchemaChanges.FOLLOW,
                 limits);
     }
 
@@ -100,6 +105,7 @@ public record Plan(
                         owners,
                         grants,
                         leaveOut,
+                        schemaChanges,
                         limits);
     }
 }

@@ -1,6 +1,7 @@
 package dev.godwit.protocol.status;
 
 import dev.godwit.protocol.Wire;
+import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 
 /**
@@ -9,6 +10,11 @@ import dev.godwit.protocol.error.Problem;
  * @param migration its name
  * @param until that place, as a number
  * @param reached whether they do
- * @param problem why nothing is applied at the moment; null if something is
+ * @param problem why nothing is applied at the moment, or what is missing for good; null if there is nothing to say
  */
-public record SyncStatus(String migration, long until, boolean reached, Problem problem) implements Wire {}
+public record SyncStatus(String migration, long until, boolean reached, Problem problem) implements Wire {
+    /** Whether they have all but tables whose changes are not followed any more. */
+    public boolean halted() {
+        return !reached && problem != null && problem.code() == ErrorCode.SOURCE_TABLE_CHANGED;
+    }
+}
