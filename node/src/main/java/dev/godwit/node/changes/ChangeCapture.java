@@ -135,6 +135,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     private final Owner owner;
     private final Clock clock;
     private final SyncDesk sync;
+    private final SlotWatch slot;
     private Run wanted;
     private List<TableSpec> tables = List.of();
     private ChangeRun run;
@@ -162,6 +163,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         this.owner = owner;
         this.clock = clock;
         this.sync = new SyncDesk(context, timers, migration, databases);
+        this.slot = new SlotWatch(context, databases, migration);
     }
 
     /** @param node name of the node on which it runs */
@@ -189,6 +191,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                 .onMessage(SyncDesk.Wait.class, message -> told(() -> sync.wait(message, wanted, run, problem)))
                 .onMessage(Failed.class, this::onFailed)
                 .onMessage(SyncDesk.Carried.class, message -> told(() -> sync.carried(message)))
+                .onMessage(SlotWatch.Seen.class, message -> told(() -> slot.seen(message)))
                 .onMessage(Looked.class, this::onLooked)
                 .onMessage(Begin.class, message -> begin())
                 .onMessage(Tick.class, this::onTick)
@@ -368,9 +371,17 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         }
         look();
         if (run == null || !run.isReady()) {
-            owner.captureReports(migration, RunState.none(node, problem), Set.of(), tables.isEmpty(), needsAPerson());
+            slot.lookIfDue(wanted);
+            Problem lost = run == null ? slot.lost(wanted) : null;
+            owner.captureReports(
+                    migration,
+                    RunState.none(node, lost == null ? problem : lost, slot.health()),
+                    Set.of(),
+                    tables.isEmpty(),
+                    lost != null || needsAPerson());
             return this;
         }
+        slot.forget();
         if (System.nanoTime() - begunNanos > YOUNG.toNanos()) {
             problem = null;
         }

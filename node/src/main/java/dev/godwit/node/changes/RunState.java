@@ -52,8 +52,22 @@ record RunState(
     }
 
     /** Of one that does not run. */
-    static CaptureStatus none(String node, Problem why) {
-        return new CaptureStatus(false, node, -1, 0, 0, 0, 0, 0, 0, "", -1, -1, 0, why);
+    static CaptureStatus none(String node, Problem why, Optional<ChangeSource.SlotHealth> slot) {
+        return new CaptureStatus(
+                false,
+                node,
+                -1,
+                0,
+                0,
+                0,
+                0,
+                0,
+                0,
+                slot.map(ChangeSource.SlotHealth::walStatus).orElse(""),
+                slot.map(ChangeSource.SlotHealth::retainedBytes).orElse(-1L),
+                slot.map(ChangeSource.SlotHealth::safeBytes).orElse(-1L),
+                0,
+                why);
     }
 
     static final RunState NONE = new RunState(-1, -1, 0, 0, 0, 0, 0, 0, 0, Optional.empty());

@@ -97,6 +97,11 @@ final class MigrationMetrics implements MultiCollector {
                 "How much may still be written before the slot is lost.",
                 some,
                 s -> s.capture().safeBytes()));
+        families.add(gauge(
+                "capture_alarms",
+                "What a person should look at although it goes on: the source keeps too much of its log.",
+                some,
+                s -> s.alarms().size()));
     }
 
     private static MetricSnapshot counter(

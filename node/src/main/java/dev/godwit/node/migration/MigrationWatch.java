@@ -335,6 +335,7 @@ final class MigrationWatch {
                 fresh,
                 ledger.online() ? capture.status().orElse(null) : null,
                 problems,
+                ledger.slotAlarm().stream().toList(),
                 Requests.allowed(ledger).stream().map(Action::word).toList());
     }
 
@@ -363,6 +364,9 @@ final class MigrationWatch {
             return "no node reaches the target";
         } else if (pausedTables > 0) {
             return pausedTables + " tables are paused and wait for a person";
+        }
+        if (ledger.slotAlarm().isPresent()) {
+            return ledger.slotAlarm().get().what();
         }
         boolean stale = Duration.between(lastProgress(), clock.instant()).compareTo(STALE_CHECKPOINT) > 0;
         boolean building = ledger.schemaEndIsDue()
@@ -402,11 +406,14 @@ final class MigrationWatch {
         if (ledger.paused() || ledger.phase().ended()) {
             return Health.IDLE;
         }
+        if (ledger.slotAlarm().filter(alarm -> alarm.what().equals(reason)).isPresent()) {
+            return Health.DEGRADED;
+        }
         boolean allOthersDone = pausedTables > 0 && pausedTables + ledger.completedTables() == all.size();
         if (!reason.isEmpty() && (pausedTables == 0 || allOthersDone)) {
             return Health.STALLED;
         }
         boolean partly = fresh.stream().anyMatch(n -> !n.sourceReachable() || !n.targetReachable());
-        return pausedTables > 0 || partly ? Health.DEGRADED : Health.RUNNING;
+        return pausedTables > 0 || partly || ledger.slotAlarm().isPresent() ? Health.DEGRADED : Health.RUNNING;
     }
 }

@@ -25,7 +25,8 @@ final class ReplicationSlot {
             SELECT plugin = 'pgoutput' AND slot_type = 'logical' AND NOT temporary AND database = current_database(),
               coalesce(database, ''), active, coalesce(to_jsonb(s)->>'wal_status', ''),
               coalesce(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint,
-              coalesce((to_jsonb(s)->>'safe_wal_size')::bigint, -1), confirmed_flush_lsn::text,
+              CASE WHEN to_jsonb(s)->>'safe_wal_size' IS NULL THEN -1
+                ELSE greatest((to_jsonb(s)->>'safe_wal_size')::bigint, 0) END, confirmed_flush_lsn::text,
               restart_lsn IS NULL, coalesce(to_jsonb(s)->>'invalidation_reason', '')
             FROM pg_replication_slots s WHERE slot_name = ?""";
 

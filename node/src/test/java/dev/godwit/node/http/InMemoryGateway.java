@@ -180,6 +180,7 @@ final class InMemoryGateway implements MigrationGateway {
                 List.of(node),
                 new CaptureStatus(true, "n", 4096, 3, 0.5, 2, 7, 8, 9, "reserved", 65536, 1 << 30, 1.5, null),
                 List.of(),
+                List.of(),
                 List.of("pause", "cancel"));
     }
 

@@ -143,6 +143,7 @@ class NodeMetricsTest {
                 List.of(),
                 null,
                 List.of(),
+                List.of(),
                 List.of()));
 
         assertThat(scrape().lines())

@@ -3,6 +3,14 @@ package dev.godwit.node.online;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import java.sql.Statement;
+import java.sql.SQLException;
+import java.sql.Connection;
+import dev.godwit.protocol.status.MigrationStatus;
+import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.event.MigrationEvent.SlotSafe;
+import dev.godwit.protocol.event.MigrationEvent.SlotNearLimit;
+import dev.godwit.protocol.error.Problem;
 import dev.godwit.node.cluster.Api;
 import dev.godwit.node.cluster.Database;
 import dev.godwit.node.cluster.Databases;
@@ -172,6 +180,81 @@ class OnlineTest {
                 .atMost(ENOUGH)
                 .until(() -> api.status(migration).problems().stream()
                         .anyMatch(problem -> problem.code() == ErrorCode.SOURCE_SLOT_LOST));
+    }
+
+    @Test
+    void a_log_that_comes_near_its_limit_holds_the_copy_up_and_one_that_is_thrown_away_ends_it() throws SQLException {
+        Database source = databases.source();
+        source.fill("item", 8000, 1000);
+        databases.toTarget().rate(96 << 10);
+        source.run("ALTER SYSTEM SET max_slot_wal_keep_size = '128MB'", "SELECT pg_reload_conf()");
+        Api api = cluster.api();
+        try {
+            api.submit(plan());
+            awaitLanded(1);
+            try (Connection busy = source.connect();
+                    Statement statement = busy.createStatement()) {
+                busy.setAutoCommit(false);
+                statement.execute("INSERT INTO item VALUES (-1, 1, 'never')"); // the slot can't begin behind it
+                log(7);
+                await("the copy is held up").atMost(ENOUGH).until(() -> {
+                    MigrationStatus status = api.status(migration);
+                    return alarms(status).contains(ErrorCode.SOURCE_SLOT_NEAR_LIMIT) && status.shardsRunning() == 0;
+                });
+                long landed = databases.landedShards();
+                await("nothing lands")
+                        .during(Duration.ofSeconds(2))
+                        .atMost(ENOUGH)
+                        .until(() -> databases.landedShards() == landed);
+                MigrationStatus held = api.status(migration);
+                assertThat(held.phase()).isEqualTo(Phase.COPYING);
+                assertThat(held.health()).isEqualTo(Health.DEGRADED);
+                assertThat(held.reason()).contains("The source keeps");
+                busy.rollback();
+            }
+            await("the end of the alarm").atMost(ENOUGH).until(() -> {
+                source.run("SELECT pg_log_standby_snapshot()"); // where the slot may begin again, else told every 15 s
+                return alarms(api.status(migration)).isEmpty();
+            });
+            databases.fast();
+            assertEqualInTheEnd(api);
+            assertThat(alarmEvents()).containsExactly(SlotNearLimit.class, SlotSafe.class);
+
+            api.act(migration, "pause");
+            await("the reader's rest").atMost(ENOUGH).until(() -> slots("AND active") == 0);
+            log(8);
+            await("the alarm while it rests")
+                    .atMost(ENOUGH)
+                    .until(() -> alarms(api.status(migration)).contains(ErrorCode.SOURCE_SLOT_NEAR_LIMIT));
+            log(4);
+            source.run("CHECKPOINT");
+            await("the changes halt").atMost(ENOUGH).until(() -> {
+                MigrationStatus status = api.status(migration);
+                return alarms(status).isEmpty()
+                        && status.problems().stream().anyMatch(problem -> problem.code() == ErrorCode.SOURCE_SLOT_LOST);
+            });
+            assertThat(api.status(migration).phase()).isEqualTo(Phase.PAUSED);
+        } finally {
+            source.run("ALTER SYSTEM RESET max_slot_wal_keep_size", "SELECT pg_reload_conf()");
+        }
+    }
+
+    /** Fills so many files of the source's log, of 16 MiB each. */
+    private void log(int files) {
+        for (int i = 0; i < files; i++) {
+            databases.source().run("SELECT pg_logical_emit_message(false, 'filler', 'x'), pg_switch_wal()");
+        }
+    }
+
+    private static List<ErrorCode> alarms(MigrationStatus status) {
+        return status.alarms().stream().map(Problem::code).toList();
+    }
+
+    private List<Class<?>> alarmEvents() {
+        return cluster.journal().migration(migration).stream()
+                .filter(event -> event instanceof SlotNearLimit || event instanceof SlotSafe)
+                .<Class<?>>map(Object::getClass)
+                .toList();
     }
 
     @Test

@@ -88,6 +88,9 @@ public final class StatusText {
                     + status.nodes().stream().map(StatusText::node).collect(Collectors.joining(", ")));
         }
         tables(tables, tablesShown).forEach(line -> lines.add("  " + line));
+        status.alarms().forEach(alarm -> finding(
+                        style.warning(alarm.code().name()), alarm.where(), alarm.what(), alarm.fix())
+                .forEach(line -> lines.add("  " + line)));
         status.problems().stream()
                 .limit(PROBLEMS_SHOWN)
                 .forEach(problem -> lines.addAll(
@@ -100,7 +103,7 @@ public final class StatusText {
 
     private String changes(CaptureStatus changes) {
         if (!changes.running()) {
-            return "changes " + style.warning("are not applied")
+            return "changes " + style.warning("are not applied") + kept(changes)
                     + (changes.problem() == null
                             ? ""
                             : ": " + Style.printable(changes.problem().what()));
@@ -109,16 +112,21 @@ public final class StatusText {
                 ? "not known how far behind"
                 : Quantity.bytes(changes.bytesBehind()) + " and "
                         + String.format(java.util.Locale.ROOT, "%.1f s", changes.secondsBehind()) + " behind";
-        String kept = changes.retainedBytes() < 0
-                ? ""
-                : ", the source keeps " + Quantity.bytes(changes.retainedBytes()) + " of its log"
-                        + (changes.walStatus().isEmpty() ? "" : " (" + Style.printable(changes.walStatus()) + ")");
         return "changes " + behind + ": " + Quantity.count(changes.inserted()) + " inserted, "
                 + Quantity.count(changes.updated()) + " updated, " + Quantity.count(changes.deleted()) + " deleted, "
-                + Quantity.count(changes.changesWaiting()) + " waiting" + kept
+                + Quantity.count(changes.changesWaiting()) + " waiting" + kept(changes)
                 + (changes.problem() == null
                         ? ""
                         : "; " + style.warning(Style.printable(changes.problem().what())));
+    }
+
+    private static String kept(CaptureStatus changes) {
+        if (changes.retainedBytes() < 0) {
+            return "";
+        }
+        String left = changes.safeBytes() < 0 ? "" : ", " + Quantity.bytes(changes.safeBytes()) + " left";
+        return ", the source keeps " + Quantity.bytes(changes.retainedBytes()) + " of its log"
+                + (changes.walStatus().isEmpty() ? "" : " (" + Style.printable(changes.walStatus()) + left + ")");
     }
 
     /** One line per migration. */

@@ -39,6 +39,7 @@ public final class Statuses {
                 reason,
                 bytes,
                 problems,
+                List.of(),
                 List.of(node("http://127.0.0.1:7081", 2), node("http://127.0.0.1:7082", 2)));
     }
 

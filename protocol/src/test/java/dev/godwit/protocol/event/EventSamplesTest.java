@@ -30,7 +30,7 @@ import org.junit.jupiter.params.provider.MethodSource;
  */
 class EventSamplesTest {
     /** The oldest first. */
-    private static final List<String> FORMS = List.of("v1", "v2", "v3", "v4");
+    private static final List<String> FORMS = List.of("v1", "v2", "v3", "v4", "v5");
 
     private static final ObjectMapper JSON = JsonMapper.builder()
             .addModules(new JavaTimeModule(), new Jdk8Module())
