@@ -2,6 +2,7 @@ package dev.godwit.node.boot;
 
 import dev.godwit.node.access.Databases;
 import dev.godwit.node.changes.ChangeCapture;
+import dev.godwit.node.changes.ChangeTally;
 import dev.godwit.node.changes.ChangesByMessage;
 import dev.godwit.node.join.StateStore;
 import dev.godwit.node.migration.Migration;
@@ -155,6 +156,11 @@ final class ClusterWiring
     public void captureReports(
             String migration, CaptureStatus status, Set<TableName> inStep, boolean needsTables, boolean needsAPerson) {
         tellMigration(migration, new Migration.CaptureReport(status, inStep, needsTables, needsAPerson));
+    }
+
+    @Override
+    public void changesCounted(String migration, List<ChangeTally.OfTable> counted) {
+        tellMigration(migration, new Migration.ChangesCounted(counted));
     }
 
     @Override

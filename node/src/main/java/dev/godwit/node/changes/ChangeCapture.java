@@ -39,6 +39,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     /** How often it is looked whether the source's tables are still what they were. */
     private static final Duration LOOK = Duration.ofMinutes(1);
 
+    /** Tables whose counts are told at once. */
+    private static final int TABLES_TOLD = 500;
+
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration SILENCE = Duration.ofSeconds(15);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
@@ -126,6 +129,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                 Set<TableName> inStep,
                 boolean needsTables,
                 boolean needsAPerson);
+
+        /** @param counted changes of some of the tables; of all of them in turn */
+        void changesCounted(String migration, List<ChangeTally.OfTable> counted);
     }
 
     private final TimerScheduler<Command> timers;
@@ -136,6 +142,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     private final Clock clock;
     private final SyncDesk sync;
     private final SlotWatch slot;
+    private final ChangeTally tally;
     private Run wanted;
     private List<TableSpec> tables = List.of();
     private ChangeRun run;
@@ -164,6 +171,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         this.clock = clock;
         this.sync = new SyncDesk(context, timers, migration, databases);
         this.slot = new SlotWatch(context, databases, migration);
+        this.tally = new ChangeTally(clock.instant());
     }
 
     /** @param node name of the node on which it runs */
@@ -235,6 +243,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                             databases.target(plan).follow(plan),
                             wanted.slot(),
                             tables),
+                    tally,
                     why -> self.tell(new Failed(begun[0], Problem.of(why, "changes of " + migration))));
             run = begun[0];
             begunNanos = System.nanoTime();
@@ -370,12 +379,16 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
             sync.carryIfDue(wanted.plan());
         }
         look();
+        List<ChangeTally.OfTable> counted = tally.next(TABLES_TOLD);
+        if (!counted.isEmpty()) {
+            owner.changesCounted(migration, counted);
+        }
         if (run == null || !run.isReady()) {
             slot.lookIfDue(wanted);
             Problem lost = run == null ? slot.lost(wanted) : null;
             owner.captureReports(
                     migration,
-                    RunState.none(node, lost == null ? problem : lost, slot.health()),
+                    RunState.none(node, tally, lost == null ? problem : lost, slot.health()),
                     Set.of(),
                     tables.isEmpty(),
                     lost != null || needsAPerson());
@@ -385,7 +398,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         if (System.nanoTime() - begunNanos > YOUNG.toNanos()) {
             problem = null;
         }
-        CaptureStatus status = run.state().status(node, clock.millis(), note);
+        CaptureStatus status = run.state().status(node, tally, clock.millis(), note);
         run.inOneMoment(
                 Set.copyOf(wanted.confirmed()),
                 inStep -> owner.captureReports(migration, status, inStep, false, false));

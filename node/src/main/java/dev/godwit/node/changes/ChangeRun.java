@@ -50,6 +50,7 @@ final class ChangeRun {
     record Ends(ChangeSource source, ChangeTarget target, CaptureSlot slot, List<TableSpec> tables) {}
 
     private final Ends ends;
+    private final ChangeTally tally;
     private final Consumer<Throwable> failed;
     private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
     private final ChangeQueue queue = new ChangeQueue(MAX_QUEUED_BYTES);
@@ -74,10 +75,12 @@ final class ChangeRun {
     private volatile RunState state = RunState.NONE;
 
     /**
+     * @param tally goes on from run to run
      * @param failed told once, on whatever thread, unless it was stopped before
      */
-    ChangeRun(Ends ends, Consumer<Throwable> failed) {
+    ChangeRun(Ends ends, ChangeTally tally, Consumer<Throwable> failed) {
         this.ends = ends;
+        this.tally = tally;
         this.failed = failed;
     }
 
@@ -133,6 +136,7 @@ final class ChangeRun {
                 takeover, stream.confirmedLsn(), moment.lsn(), ends.slot().name());
         ends.target().acknowledge(takeover.epoch(), stream.confirmedLsn());
         durable = takeover.applied();
+        tally.begin(takeover.applied());
         join = new ChangeJoin(
                 takeover.applied(),
                 takeover.landed(),
@@ -200,6 +204,9 @@ final class ChangeRun {
             lsn = Long.compareUnsigned(alive.lsn(), lsn) > 0 ? alive.lsn() : lsn;
         }
         put(join.on(message));
+        if (message instanceof StreamMessage.Change change) {
+            tally.captured(change, join.position());
+        }
         if (message instanceof StreamMessage.Commit && putInTransaction) {
             // Where a batch may end without cutting a transaction.
             queue.put(new ChangeQueue.Item(List.of(), join.position(), lsn, commitMicros));
@@ -220,6 +227,7 @@ final class ChangeRun {
 
     private void applied(ChangeQueue.Batch batch) {
         durable = batch.position();
+        tally.applied(batch.effects());
         reachedLsn = tries.isEmpty() ? Math.max(reachedLsn, batch.lsn()) : reachedLsn;
         for (Effect effect : batch.effects()) {
             if (effect instanceof Effect.CaughtUp caughtUp) {
@@ -249,9 +257,6 @@ final class ChangeRun {
                 queue.waitingSinceMicros(),
                 tries.size(),
                 tries.oldestSeconds(now),
-                applier.inserted(),
-                applier.updated(),
-                applier.deleted(),
                 health);
     }
 

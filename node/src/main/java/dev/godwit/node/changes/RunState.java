@@ -22,16 +22,14 @@ record RunState(
         long waitingSinceMicros,
         int joining,
         double oldestSnapshotSeconds,
-        long inserted,
-        long updated,
-        long deleted,
         Optional<ChangeSource.SlotHealth> slot) {
     /**
      * @param node that runs it
+     * @param tally of what was counted
      * @param nowMillis milliseconds since 1970
      * @param note what people should know although it runs; null if there is nothing
      */
-    CaptureStatus status(String node, long nowMillis, Problem note) {
+    CaptureStatus status(String node, ChangeTally tally, long nowMillis, Problem note) {
         boolean known = sourceLsn >= 0 && reachedLsn >= 0;
         double waited = waitingSinceMicros == 0 ? 0 : Math.max(0, nowMillis / 1e3 - waitingSinceMicros / 1e6);
         return new CaptureStatus(
@@ -41,9 +39,8 @@ record RunState(
                 waiting,
                 waited,
                 joining,
-                inserted,
-                updated,
-                deleted,
+                tally.total(),
+                tally.since(),
                 slot.map(ChangeSource.SlotHealth::walStatus).orElse(""),
                 slot.map(ChangeSource.SlotHealth::retainedBytes).orElse(-1L),
                 slot.map(ChangeSource.SlotHealth::safeBytes).orElse(-1L),
@@ -52,7 +49,7 @@ record RunState(
     }
 
     /** Of one that does not run. */
-    static CaptureStatus none(String node, Problem why, Optional<ChangeSource.SlotHealth> slot) {
+    static CaptureStatus none(String node, ChangeTally tally, Problem why, Optional<ChangeSource.SlotHealth> slot) {
         return new CaptureStatus(
                 false,
                 node,
@@ -60,9 +57,8 @@ record RunState(
                 0,
                 0,
                 0,
-                0,
-                0,
-                0,
+                tally.total(),
+                tally.since(),
                 slot.map(ChangeSource.SlotHealth::walStatus).orElse(""),
                 slot.map(ChangeSource.SlotHealth::retainedBytes).orElse(-1L),
                 slot.map(ChangeSource.SlotHealth::safeBytes).orElse(-1L),
@@ -70,5 +66,5 @@ record RunState(
                 why);
     }
 
-    static final RunState NONE = new RunState(-1, -1, 0, 0, 0, 0, 0, 0, 0, Optional.empty());
+    static final RunState NONE = new RunState(-1, -1, 0, 0, 0, 0, Optional.empty());
 }

@@ -41,7 +41,10 @@ final class SlotWatch {
         lookedNanos = System.nanoTime();
         context.pipeToSelf(
                 CompletableFuture.supplyAsync(
-                        () -> databases.source(wanted.plan()).capture(wanted.plan()).health(),
+                        () -> databases
+                                .source(wanted.plan())
+                                .capture(wanted.plan())
+                                .health(),
                         BlockingDispatcher.of(context.getSystem())),
                 (found, failure) -> new Seen(failure == null ? found : Optional.empty(), failure != null));
     }

@@ -1,5 +1,7 @@
 package dev.godwit.node.http;
 
+import dev.godwit.protocol.status.ChangeCounts;
+import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.InFlight;
 import dev.godwit.protocol.status.Limit;
@@ -18,6 +20,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 
@@ -97,11 +101,33 @@ final class MigrationMetrics implements MultiCollector {
                 "How much may still be written before the slot is lost.",
                 some,
                 s -> s.capture().safeBytes()));
+        families.add(changes(some, "captured", "Changes that the source's log has told.", CountedChanges::captured));
+        families.add(changes(some, "applied", "Changes that are durable in the target.", CountedChanges::applied));
         families.add(gauge(
                 "capture_alarms",
                 "What a person should look at although it goes on: the source keeps too much of its log.",
                 some,
                 s -> s.alarms().size()));
+    }
+
+    private static MetricSnapshot changes(
+            List<MigrationStatus> some, String name, String help, Function<CountedChanges, ChangeCounts> which) {
+        CounterSnapshot.Builder family = CounterSnapshot.builder()
+                .name("godwit_migration_changes_" + name)
+                .help(help);
+        for (MigrationStatus status : some) {
+            ChangeCounts counts = which.apply(status.capture().counted());
+            Map.of(
+                            "insert", counts.inserted(),
+                            "update", counts.updated(),
+                            "delete", counts.deleted(),
+                            "truncate", counts.truncated())
+                    .forEach((kind, count) -> family.dataPoint(CounterDataPointSnapshot.builder()
+                            .labels(of(status).add("kind", kind))
+                            .value(count.doubleValue())
+                            .build()));
+        }
+        return family.build();
     }
 
     private static MetricSnapshot counter(

@@ -59,7 +59,8 @@ final class SlotAlarm {
                 : ": after " + mebibytes(capture.safeBytes()) + " more it throws away what changed";
         return new Problem(
                 ErrorCode.SOURCE_SLOT_NEAR_LIMIT,
-                "The source keeps " + mebibytes(capture.retainedBytes()) + " of its log for changes that are not applied ("
+                "The source keeps " + mebibytes(capture.retainedBytes())
+                        + " of its log for changes that are not applied ("
                         + (capture.walStatus().isEmpty() ? "wal_status unknown" : "wal_status " + capture.walStatus())
                         + ")" + left + ". No new shard and no index build is begun meanwhile.",
                 "replication slot " + ledger.capture().orElseThrow().name(),

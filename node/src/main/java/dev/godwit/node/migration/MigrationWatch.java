@@ -9,6 +9,7 @@ import dev.godwit.node.progress.Volume;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.status.Action;
+import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.NodeStatus;
@@ -243,26 +244,33 @@ final class MigrationWatch {
             TableStatus heard = tables.get(table.spec().name());
             if (heard == null || !NextSteps.isUnderWay(table)) {
                 TableStatus last = heard == null ? blank(table) : heard;
-                all.add(new TableStatus(
-                        last.table(),
-                        state(table),
-                        table.shards() > 0 ? table.rows() : last.rows(),
-                        table.shards() > 0 ? table.bytes() : last.bytes(),
-                        0,
-                        0,
-                        last.estimatedRows(),
-                        last.estimatedBytes(),
-                        table.shards() > 0 ? table.shards() : last.shardsDone(),
-                        0,
-                        table.shards() > 0 ? 0 : last.shardsWaiting() + last.shardsRunning(),
-                        last.allCut() || table.shards() > 0,
-                        last.retries(),
-                        table.problem()));
+                all.add(withChanges(
+                        table,
+                        new TableStatus(
+                                last.table(),
+                                state(table),
+                                table.shards() > 0 ? table.rows() : last.rows(),
+                                table.shards() > 0 ? table.bytes() : last.bytes(),
+                                0,
+                                0,
+                                last.estimatedRows(),
+                                last.estimatedBytes(),
+                                table.shards() > 0 ? table.shards() : last.shardsDone(),
+                                0,
+                                table.shards() > 0 ? 0 : last.shardsWaiting() + last.shardsRunning(),
+                                last.allCut() || table.shards() > 0,
+                                last.retries(),
+                                table.problem())));
             } else {
-                all.add(heard);
+                all.add(withChanges(table, heard));
             }
         }
         return all;
+    }
+
+    private TableStatus withChanges(PlannedTable table, TableStatus status) {
+        CountedChanges counted = capture.counted(table.spec().name());
+        return counted == null ? status : status.with(counted);
     }
 
     private TableState state(PlannedTable table) {

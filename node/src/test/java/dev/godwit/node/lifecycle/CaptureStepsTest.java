@@ -56,7 +56,7 @@ class CaptureStepsTest {
     }
 
     private static CaptureStatus capture(boolean running, long bytes, double seconds, Problem problem) {
-        return new CaptureStatus(running, "n", bytes, 0, seconds, 0, 0, 0, 0, "reserved", 0, -1, 0, problem);
+        return new CaptureStatus(running, "n", bytes, 0, seconds, 0, null, null, "reserved", 0, -1, 0, problem);
     }
 
     private List<MigrationEvent> told(CaptureStatus capture) {
@@ -107,7 +107,7 @@ class CaptureStepsTest {
     }
 
     private static CaptureStatus slot(boolean running, String walStatus, long retained, long safe) {
-        return new CaptureStatus(running, "n", -1, 0, 0, 0, 0, 0, 0, walStatus, retained, safe, 0, null);
+        return new CaptureStatus(running, "n", -1, 0, 0, 0, null, null, walStatus, retained, safe, 0, null);
     }
 
     @Test
@@ -124,7 +124,7 @@ class CaptureStepsTest {
             assertThat(ledger.slotAlarm().orElseThrow().what()).contains("wal_status " + near.walStatus());
 
             assertThat(told(near)).as("again").isEmpty();
-            assertThat(told(slot(true, "extended", limit * 8 / 10, -1))).isEmpty();
+            assertThat(told(slot(true, "extended", limit * 8 / 10 + 1, -1))).isEmpty();
             assertThat(told(slot(true, "reserved", 60, 40))).isEmpty();
             assertThat(told(slot(true, "", -1, -1))).as("not known").isEmpty();
             assertThat(MigrationLedger.of(ledger.stored()).slotAlarm()).isEqualTo(ledger.slotAlarm());
@@ -145,13 +145,13 @@ class CaptureStepsTest {
         told(slot(false, "unreserved", 100, 0)).forEach(ledger::apply);
         assertThat(ledger.slotAlarm()).isPresent();
 
-        List<MigrationEvent> events = NextSteps.afterCapture(ledger, capture(false, -1, 0, lost), true, AT);
+        CaptureStatus gone = new CaptureStatus(false, "n", -1, 0, 0, 0, null, null, "lost", 100, -1, 0, lost);
+        List<MigrationEvent> events = NextSteps.afterCapture(ledger, gone, true, AT);
 
         assertThat(events).containsExactly(new CaptureHalted(lost, AT));
         events.forEach(ledger::apply);
         assertThat(ledger.slotAlarm()).isEmpty();
-        assertThat(NextSteps.afterCapture(ledger, capture(false, -1, 0, lost), true, AT))
-                .isEmpty();
+        assertThat(NextSteps.afterCapture(ledger, gone, true, AT)).isEmpty();
         assertThat(NextSteps.afterCapture(ledger, capture(false, -1, 0, misfit), true, AT))
                 .isEmpty();
     }

@@ -3,14 +3,6 @@ package dev.godwit.node.online;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.sql.Statement;
-import java.sql.SQLException;
-import java.sql.Connection;
-import dev.godwit.protocol.status.MigrationStatus;
-import dev.godwit.protocol.status.Health;
-import dev.godwit.protocol.event.MigrationEvent.SlotSafe;
-import dev.godwit.protocol.event.MigrationEvent.SlotNearLimit;
-import dev.godwit.protocol.error.Problem;
 import dev.godwit.node.cluster.Api;
 import dev.godwit.node.cluster.Database;
 import dev.godwit.node.cluster.Databases;
@@ -19,8 +11,19 @@ import dev.godwit.node.cluster.PlanText;
 import dev.godwit.node.cluster.Postgres;
 import dev.godwit.node.cluster.TestCluster;
 import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.MigrationEvent.SlotNearLimit;
+import dev.godwit.protocol.event.MigrationEvent.SlotSafe;
 import dev.godwit.protocol.status.CaptureStatus;
+import dev.godwit.protocol.status.ChangeCounts;
+import dev.godwit.protocol.status.CountedChanges;
+import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.TableStatus;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
 import java.time.Duration;
 import java.util.List;
 import java.util.Random;
@@ -140,6 +143,18 @@ class OnlineTest {
         assertThat(databases.source().number("SELECT min(version) FROM account"))
                 .isEqualTo(1);
         assertEqualInTheEnd(api);
+        long updates = databases.source().number("SELECT count(*) FROM account");
+        assertChangesOf("account", api, new ChangeCounts(0, updates, 0, 0));
+    }
+
+    /** Of a table that was not written while it was copied. */
+    private void assertChangesOf(String table, Api api, ChangeCounts expected) {
+        await("the counts of " + table)
+                .atMost(ENOUGH)
+                .untilAsserted(() -> assertThat(api.tables(migration))
+                        .filteredOn(status -> status.table().endsWith("." + table))
+                        .extracting(TableStatus::changes)
+                        .containsExactly(new CountedChanges(expected, expected)));
     }
 
     @Test
