@@ -2,6 +2,7 @@ package dev.godwit.node.changes;
 
 import dev.godwit.node.target.ChangeTarget;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /** Applies batch by batch, on a thread of its own, until it is told to stop or a batch fails. */
@@ -12,6 +13,9 @@ final class ApplyLoop implements Runnable {
     private final ChangeQueue queue;
     private final Consumer<ChangeQueue.Batch> applied;
     private final Consumer<Throwable> failed;
+    private final AtomicLong inserted = new AtomicLong();
+    private final AtomicLong updated = new AtomicLong();
+    private final AtomicLong deleted = new AtomicLong();
     private volatile boolean stopping;
 
     /** @param applied told on this thread, after the batch is durable */
@@ -46,10 +50,25 @@ final class ApplyLoop implements Runnable {
 
     private void apply(ChangeQueue.Batch batch) {
         if (!batch.effects().isEmpty()) {
-            applier.apply(batch.effects(), batch.position());
+            ChangeTarget.Counts counts = applier.apply(batch.effects(), batch.position());
+            inserted.addAndGet(counts.inserted());
+            updated.addAndGet(counts.updated());
+            deleted.addAndGet(counts.deleted());
         }
         queue.applied(batch);
         applied.accept(batch);
+    }
+
+    long inserted() {
+        return inserted.get();
+    }
+
+    long updated() {
+        return updated.get();
+    }
+
+    long deleted() {
+        return deleted.get();
     }
 
     /** From any thread; a call of the target that is under way is ended. */

@@ -242,7 +242,8 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                             databases.source(plan).capture(plan),
                             databases.target(plan).follow(plan),
                             wanted.slot(),
-                            tables),
+                            tables,
+                            Duration.ofSeconds(plan.limits().heartbeatSeconds())),
                     tally,
                     why -> self.tell(new Failed(begun[0], Problem.of(why, "changes of " + migration))));
             run = begun[0];
@@ -398,7 +399,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         if (System.nanoTime() - begunNanos > YOUNG.toNanos()) {
             problem = null;
         }
-        CaptureStatus status = run.state().status(node, tally, clock.millis(), note);
+        CaptureStatus status = run.state().status(node, tally, note);
         run.inOneMoment(
                 Set.copyOf(wanted.confirmed()),
                 inStep -> owner.captureReports(migration, status, inStep, false, false));

@@ -46,8 +46,13 @@ final class ChangeRun {
     private static final Duration NEXT = Duration.ofMillis(20);
     private static final Duration LOOK = Duration.ofSeconds(1);
 
-    /** The ends of it, as one node has them. */
-    record Ends(ChangeSource source, ChangeTarget target, CaptureSlot slot, List<TableSpec> tables) {}
+    /**
+     * The ends of it, as one node has them.
+     *
+     * @param heartbeat between two marks that are written at the source; zero: none is
+     */
+    record Ends(
+            ChangeSource source, ChangeTarget target, CaptureSlot slot, List<TableSpec> tables, Duration heartbeat) {}
 
     private final Ends ends;
     private final ChangeTally tally;
@@ -55,11 +60,13 @@ final class ChangeRun {
     private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
     private final ChangeQueue queue = new ChangeQueue(MAX_QUEUED_BYTES);
     private final ShardTries tries = new ShardTries();
+    private final TimeBehind behind = new TimeBehind();
     private final Map<TableName, Long> settledAt = new HashMap<>();
 
     /** Written once, before it is ready. */
     private volatile ChangeTarget.Takeover takeover;
 
+    private ChangeTally.OfRun counts;
     private ChangeStream stream;
     private ChangeJoin join;
     private Position durable = Position.START;
@@ -67,6 +74,7 @@ final class ChangeRun {
     private long commitMicros;
     private boolean putInTransaction;
     private long lookedNanos;
+    private long beatNanos = System.nanoTime();
 
     private volatile ApplyLoop applier;
     private volatile boolean stopping;
@@ -136,7 +144,7 @@ final class ChangeRun {
                 takeover, stream.confirmedLsn(), moment.lsn(), ends.slot().name());
         ends.target().acknowledge(takeover.epoch(), stream.confirmedLsn());
         durable = takeover.applied();
-        tally.begin(takeover.applied());
+        counts = tally.begin(takeover.applied());
         join = new ChangeJoin(
                 takeover.applied(),
                 takeover.landed(),
@@ -200,12 +208,13 @@ final class ChangeRun {
             commitMicros = begin.commitMicros();
         } else if (message instanceof StreamMessage.Commit commit) {
             lsn = commit.endLsn();
+            behind.committed(commitMicros, lsn);
         } else if (message instanceof StreamMessage.KeepAlive alive) {
             lsn = Long.compareUnsigned(alive.lsn(), lsn) > 0 ? alive.lsn() : lsn;
         }
         put(join.on(message));
         if (message instanceof StreamMessage.Change change) {
-            tally.captured(change, join.position());
+            counts.captured(change, join.position());
         }
         if (message instanceof StreamMessage.Commit && putInTransaction) {
             // Where a batch may end without cutting a transaction.
@@ -217,17 +226,14 @@ final class ChangeRun {
     private void put(List<Effect> effects) {
         if (!effects.isEmpty()) {
             putInTransaction = true;
-            queue.put(new ChangeQueue.Item(
-                    RowsReadAgain.resolved(ends.source(), join, takeover.epoch(), effects),
-                    join.position(),
-                    lsn,
-                    commitMicros));
+            List<Effect> resolved = RowsReadAgain.resolved(ends.source(), join, takeover.epoch(), effects);
+            queue.put(new ChangeQueue.Item(resolved, join.position(), lsn, commitMicros));
+            counts.queued(resolved);
         }
     }
 
     private void applied(ChangeQueue.Batch batch) {
         durable = batch.position();
-        tally.applied(batch.effects());
         reachedLsn = tries.isEmpty() ? Math.max(reachedLsn, batch.lsn()) : reachedLsn;
         for (Effect effect : batch.effects()) {
             if (effect instanceof Effect.CaughtUp caughtUp) {
@@ -250,17 +256,28 @@ final class ChangeRun {
         tries.requireAlive(now);
         acknowledge();
         Optional<ChangeSource.SlotHealth> health = ends.source().health();
+        health.ifPresent(slot -> behind.looked(slot.atMicros(), slot.flushedLsn()));
+        behind.reached(reachedLsn);
+        beat(now);
         state = new RunState(
                 moment.lsn(),
                 reachedLsn,
                 queue.effectsWaiting(),
-                queue.waitingSinceMicros(),
+                behind.seconds(),
                 tries.size(),
                 tries.oldestSeconds(now),
                 health);
     }
 
+    private void beat(long now) {
+        if (!ends.heartbeat().isZero() && now - beatNanos >= ends.heartbeat().toNanos()) {
+            beatNanos = now;
+            ends.source().beat();
+        }
+    }
+
     private boolean noteReached() {
+        counts.applied(queue.put(), queue.applied());
         boolean allApplied = queue.put() == queue.applied();
         if (allApplied && join.bufferedBytes() == 0) {
             reachedLsn = lsn;

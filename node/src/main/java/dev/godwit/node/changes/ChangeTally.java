@@ -8,7 +8,9 @@ import dev.godwit.protocol.status.ChangeCounts;
 import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.table.TableName;
 import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -27,6 +29,13 @@ public final class ChangeTally {
         private long deleted;
         private long truncated;
 
+        private void add(Count other) {
+            inserted += other.inserted;
+            updated += other.updated;
+            deleted += other.deleted;
+            truncated += other.truncated;
+        }
+
         private ChangeCounts now() {
             return new ChangeCounts(inserted, updated, deleted, truncated);
         }
@@ -39,6 +48,59 @@ public final class ChangeTally {
         private CountedChanges now() {
             return new CountedChanges(captured.now(), applied.now());
         }
+    }
+
+    /** @param upTo so many items of the queue hold these effects and all before */
+    private record Queued(long upTo, Map<TableName, Count> counts) {}
+
+    /** What one run counts. Owned by its reading thread. */
+    final class OfRun {
+        private final Deque<Queued> waiting = new ArrayDeque<>();
+        private Map<TableName, Count> latest = new HashMap<>();
+
+        private OfRun() {}
+
+        /** @param position behind the change */
+        void captured(StreamMessage.Change change, Position position) {
+            ChangeTally.this.captured(change, position);
+        }
+
+        /** These are to be applied. */
+        void queued(List<Effect> effects) {
+            effects.forEach(effect -> count(effect, latest));
+        }
+
+        /**
+         * @param put how many items were put into the queue so far
+         * @param applied how many of these are durable in the target
+         */
+        void applied(long put, long applied) {
+            if (!latest.isEmpty()) {
+                waiting.add(new Queued(put, latest));
+                latest = new HashMap<>();
+            }
+            while (!waiting.isEmpty() && waiting.peek().upTo() <= applied) {
+                ChangeTally.this.applied(waiting.poll().counts());
+            }
+        }
+    }
+
+    private static void count(Effect effect, Map<TableName, Count> counts) {
+        if (effect instanceof Effect.InsertRow insert) {
+            of(insert.relation().name(), counts).inserted++;
+        } else if (effect instanceof Effect.UpdateRow update) {
+            of(update.relation().name(), counts).updated++;
+        } else if (effect instanceof Effect.DeleteRow delete) {
+            of(delete.relation().name(), counts).deleted++;
+        } else if (effect instanceof Effect.EmptyRanges ranges) {
+            of(ranges.table().name(), counts).truncated++;
+        } else if (effect instanceof Effect.EmptyTables emptied) {
+            emptied.tables().forEach(table -> of(table, counts).truncated++);
+        }
+    }
+
+    private static Count of(TableName table, Map<TableName, Count> counts) {
+        return counts.computeIfAbsent(table, name -> new Count());
     }
 
     private final Instant since;
@@ -60,11 +122,12 @@ public final class ChangeTally {
     }
 
     /** @param applied what the target has when a run begins: it is not ours to count */
-    synchronized void begin(Position applied) {
-        countTo(applied);
+    synchronized OfRun begin(Position applied) {
+        isFurther(applied);
+        return new OfRun();
     }
 
-    private boolean countTo(Position position) {
+    private boolean isFurther(Position position) {
         boolean further = position.compareTo(countedTo) > 0;
         countedTo = further ? position : countedTo;
         return further;
@@ -77,9 +140,8 @@ public final class ChangeTally {
         });
     }
 
-    /** @param position behind the change */
-    synchronized void captured(StreamMessage.Change change, Position position) {
-        if (!countTo(position)) {
+    private synchronized void captured(StreamMessage.Change change, Position position) {
+        if (!isFurther(position)) {
             return;
         }
         if (change instanceof StreamMessage.Insert insert) {
@@ -93,21 +155,8 @@ public final class ChangeTally {
         }
     }
 
-    /** All of these are durable in the target. */
-    synchronized void applied(List<Effect> effects) {
-        for (Effect effect : effects) {
-            if (effect instanceof Effect.InsertRow insert) {
-                of(insert.relation().name()).applied.inserted++;
-            } else if (effect instanceof Effect.UpdateRow update) {
-                of(update.relation().name()).applied.updated++;
-            } else if (effect instanceof Effect.DeleteRow delete) {
-                of(delete.relation().name()).applied.deleted++;
-            } else if (effect instanceof Effect.EmptyRanges ranges) {
-                of(ranges.table().name()).applied.truncated++;
-            } else if (effect instanceof Effect.EmptyTables emptied) {
-                emptied.tables().forEach(table -> of(table).applied.truncated++);
-            }
-        }
+    private synchronized void applied(Map<TableName, Count> counts) {
+        counts.forEach((table, count) -> of(table).applied.add(count));
     }
 
     synchronized CountedChanges total() {

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param sourceLsn the source's insert position
  * @param reachedLsn up to where all is in the target; -1 if that is not known
  * @param waiting changes that are judged and not applied
- * @param waitingSinceMicros when the oldest transaction of these committed, microseconds since 1970; 0 if there is none
+ * @param secondsBehind as {@link TimeBehind#seconds}
  * @param joining shards in flight
  * @param slot empty where the source does not know it
  */
@@ -19,25 +19,23 @@ record RunState(
         long sourceLsn,
         long reachedLsn,
         long waiting,
-        long waitingSinceMicros,
+        double secondsBehind,
         int joining,
         double oldestSnapshotSeconds,
         Optional<ChangeSource.SlotHealth> slot) {
     /**
      * @param node that runs it
      * @param tally of what was counted
-     * @param nowMillis milliseconds since 1970
      * @param note what people should know although it runs; null if there is nothing
      */
-    CaptureStatus status(String node, ChangeTally tally, long nowMillis, Problem note) {
+    CaptureStatus status(String node, ChangeTally tally, Problem note) {
         boolean known = sourceLsn >= 0 && reachedLsn >= 0;
-        double waited = waitingSinceMicros == 0 ? 0 : Math.max(0, nowMillis / 1e3 - waitingSinceMicros / 1e6);
         return new CaptureStatus(
                 true,
                 node,
                 known ? Math.max(0, sourceLsn - reachedLsn) : -1,
                 waiting,
-                waited,
+                secondsBehind,
                 joining,
                 tally.total(),
                 tally.since(),
@@ -55,7 +53,7 @@ record RunState(
                 node,
                 -1,
                 0,
-                0,
+                -1,
                 0,
                 tally.total(),
                 tally.since(),
@@ -66,5 +64,5 @@ record RunState(
                 why);
     }
 
-    static final RunState NONE = new RunState(-1, -1, 0, 0, 0, 0, Optional.empty());
+    static final RunState NONE = new RunState(-1, -1, 0, -1, 0, 0, Optional.empty());
 }

@@ -87,9 +87,12 @@ final class MigrationMetrics implements MultiCollector {
                 "Bytes of the source's log that are not yet known to be in the target.",
                 some,
                 s -> s.capture().bytesBehind()));
-        GaugeSnapshot.Builder seconds =
-                family("capture_behind_seconds", "Age of the oldest commit that is read and not yet applied.");
-        some.forEach(s -> seconds.dataPoint(gaugePoint(of(s), s.capture().secondsBehind())));
+        GaugeSnapshot.Builder seconds = family(
+                "capture_behind_seconds",
+                "How long ago all that was committed at the source is in the target, by the source's clock.");
+        some.stream()
+                .filter(s -> s.capture().secondsBehind() >= 0)
+                .forEach(s -> seconds.dataPoint(gaugePoint(of(s), s.capture().secondsBehind())));
         families.add(seconds.build());
         families.add(known(
                 "capture_retained_bytes",

@@ -158,7 +158,7 @@ public final class NextSteps {
 
     private static List<MigrationEvent> inStepOrBehind(MigrationLedger ledger, CaptureStatus capture, Instant now) {
         Phase phase = ledger.phaseUnderPause();
-        boolean known = capture.running() && capture.bytesBehind() >= 0;
+        boolean known = capture.running() && capture.bytesBehind() >= 0 && capture.secondsBehind() >= 0;
         if (phase == Phase.CATCHING_UP
                 && known
                 && capture.secondsBehind() <= IN_STEP_SECONDS

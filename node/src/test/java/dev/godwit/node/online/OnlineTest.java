@@ -135,8 +135,10 @@ class OnlineTest {
     void a_source_that_rests_is_in_step_at_once_and_each_later_change_follows() {
         WriteLoad.create(databases.source(), 200);
         Api api = cluster.api();
-        api.submit(plan());
+        api.submit(plan().withLimit("heartbeatSeconds: 1"));
         assertEqualInTheEnd(api);
+        long transactions = transactions();
+        await("marks in the log that nobody else writes").atMost(ENOUGH).until(() -> transactions() > transactions + 1);
 
         databases.source().run("UPDATE account SET version = version + 1; DELETE FROM line WHERE number < 100");
 
@@ -145,6 +147,42 @@ class OnlineTest {
         assertEqualInTheEnd(api);
         long updates = databases.source().number("SELECT count(*) FROM account");
         assertChangesOf("account", api, new ChangeCounts(0, updates, 0, 0));
+    }
+
+    /** The next transaction's number. */
+    private long transactions() {
+        return databases.source().number("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
+    }
+
+    @Test
+    void the_time_behind_is_true_where_the_source_is_busy_elsewhere_and_where_the_target_waits() throws SQLException {
+        Database source = databases.source();
+        source.fill("item", 100, 100);
+        source.run("CREATE SCHEMA elsewhere", "CREATE TABLE elsewhere.log (line text)");
+        Api api = cluster.api();
+        api.submit(plan());
+        api.awaitPhase(migration, Phase.IN_STEP, ENOUGH);
+        try (Connection busy = databases.target().connect();
+                Statement statement = busy.createStatement()) {
+            busy.setAutoCommit(false);
+            statement.execute("LOCK TABLE item");
+            source.run("UPDATE item SET version = 1 WHERE id = 1");
+            long began = System.nanoTime();
+            await("what waits grows old").atMost(ENOUGH).until(() -> secondsBehind(api), behind -> behind > 3);
+            assertThat(secondsBehind(api)).isLessThan((System.nanoTime() - began) / 1e9 + 3);
+            busy.rollback();
+        }
+        await("nothing waits").atMost(ENOUGH).until(() -> {
+            source.run("INSERT INTO elsewhere.log SELECT repeat('x', 1000) FROM generate_series(1, 1000)");
+            double behind = secondsBehind(api);
+            return behind >= 0 && behind < 2.5;
+        });
+        source.run("DROP SCHEMA elsewhere CASCADE"); // no part of the plan
+        assertEqualInTheEnd(api);
+    }
+
+    private double secondsBehind(Api api) {
+        return api.status(migration).capture().secondsBehind();
     }
 
     /** Of a table that was not written while it was copied. */

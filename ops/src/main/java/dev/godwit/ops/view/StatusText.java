@@ -111,7 +111,7 @@ public final class StatusText {
                             ? ""
                             : ": " + Style.printable(changes.problem().what()));
         }
-        String behind = changes.bytesBehind() < 0
+        String behind = changes.bytesBehind() < 0 || changes.secondsBehind() < 0
                 ? "not known how far behind"
                 : Quantity.bytes(changes.bytesBehind()) + " and "
                         + String.format(java.util.Locale.ROOT, "%.1f s", changes.secondsBehind()) + " behind";

@@ -12,7 +12,8 @@ import java.util.Objects;
  * @param node that reads them; empty if none does
  * @param bytesBehind bytes of the source's log that are not yet known to be in the target; -1 if not known
  * @param changesWaiting changes that are read and not yet applied
- * @param secondsBehind age of the oldest commit that is not yet in the target, by the source's clock; 0 if none is known of
+ * @param secondsBehind how long ago all that was committed at the source is in the target, by the source's clock; 0 if the
+ *     target has everything, -1 if it is not known
  * @param shardsJoining shards that are being copied, or not yet in step with the changes
  * @param counted changes of all tables since {@code countedSince}; each table's are in its own status
  * @param countedSince since when they are counted: they begin anew where the reader moves to another node, and not where
