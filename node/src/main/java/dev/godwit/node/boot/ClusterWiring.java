@@ -2,6 +2,7 @@ package dev.godwit.node.boot;
 
 import dev.godwit.node.access.Databases;
 import dev.godwit.node.changes.ChangeCapture;
+import dev.godwit.node.changes.ChangeTally;
 import dev.godwit.node.changes.ChangesByMessage;
 import dev.godwit.node.join.StateStore;
 import dev.godwit.node.migration.Migration;
@@ -153,6 +154,11 @@ final class ClusterWiring
     @Override
     public void captureReports(String migration, ChangeCapture.Report report) {
         tellMigration(migration, new Migration.CaptureReport(report));
+    }
+
+    @Override
+    public void changesCounted(String migration, List<ChangeTally.OfTable> counted) {
+        tellMigration(migration, new Migration.ChangesCounted(counted));
     }
 
     @Override

@@ -40,6 +40,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     /** How often it is looked whether the source's tables are still what they were. */
     private static final Duration LOOK = Duration.ofMinutes(1);
 
+    /** Tables whose counts are told at once. */
+    private static final int TABLES_TOLD = 500;
+
     private static final Duration TICK = Duration.ofSeconds(1);
     private static final Duration SILENCE = Duration.ofSeconds(15);
     private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
@@ -140,6 +143,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     /** Told about once a second. */
     public interface Owner {
         void captureReports(String migration, Report report);
+
+        /** @param counted changes of some of the tables; of all of them in turn */
+        void changesCounted(String migration, List<ChangeTally.OfTable> counted);
     }
 
     private final TimerScheduler<Command> timers;
@@ -149,6 +155,8 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     private final Owner owner;
     private final Clock clock;
     private final SyncDesk sync;
+    private final SlotWatch slot;
+    private final ChangeTally tally;
     private Run wanted;
     private List<TableSpec> tables = List.of();
     private ChangeRun run;
@@ -176,6 +184,8 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         this.owner = owner;
         this.clock = clock;
         this.sync = new SyncDesk(context, timers, migration, databases);
+        this.slot = new SlotWatch(context, databases, migration);
+        this.tally = new ChangeTally(clock.instant());
     }
 
     /** @param node name of the node on which it runs */
@@ -204,6 +214,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                 .onMessage(SyncDesk.Wait.class, message -> told(() -> sync.wait(message, wanted, run, problem)))
                 .onMessage(Failed.class, this::onFailed)
                 .onMessage(SyncDesk.Carried.class, message -> told(() -> sync.carried(message)))
+                .onMessage(SlotWatch.Seen.class, message -> told(() -> slot.seen(message)))
                 .onMessage(Looked.class, this::onLooked)
                 .onMessage(Begin.class, message -> begin())
                 .onMessage(Tick.class, this::onTick)
@@ -247,7 +258,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                             databases.target(plan).follow(plan),
                             wanted.slot(),
                             tables,
-                            plan.schemaChanges() == SchemaChanges.FOLLOW),
+                            plan.schemaChanges() == SchemaChanges.FOLLOW,
+                            Duration.ofSeconds(plan.limits().heartbeatSeconds())),
+                    tally,
                     why -> self.tell(new Failed(begun[0], Problem.of(why, "changes of " + migration))));
             run = begun[0];
             begunNanos = System.nanoTime();
@@ -397,14 +410,24 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
             sync.carryIfDue(wanted.plan());
         }
         look();
+        List<ChangeTally.OfTable> counted = tally.next(TABLES_TOLD);
+        if (!counted.isEmpty()) {
+            owner.changesCounted(migration, counted);
+        }
         if (run == null || !run.isReady()) {
-            report(RunState.none(node, problem), ChangeRun.News.NONE, needsAPerson());
+            slot.lookIfDue(wanted);
+            Problem lost = run == null ? slot.lost(wanted) : null;
+            report(
+                    RunState.none(node, tally, lost == null ? problem : lost, slot.health()),
+                    ChangeRun.News.NONE,
+                    lost != null || needsAPerson());
             return this;
         }
+        slot.forget();
         if (System.nanoTime() - begunNanos > YOUNG.toNanos()) {
             problem = null;
         }
-        CaptureStatus status = run.state().status(node, clock.millis(), note);
+        CaptureStatus status = run.state().status(node, tally, note);
         run.inOneMoment(Set.copyOf(wanted.confirmed()), news -> report(status, news, false));
         return this;
     }

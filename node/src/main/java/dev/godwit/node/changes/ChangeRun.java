@@ -52,23 +52,33 @@ final class ChangeRun {
      * The ends of it, as one node has them.
      *
      * @param follows whether columns that the source adds are taken over
+     * @param heartbeat between two marks that are written at the source; zero: none is
      */
-    record Ends(ChangeSource source, ChangeTarget target, CaptureSlot slot, List<TableSpec> tables, boolean follows) {
+    record Ends(
+            ChangeSource source,
+            ChangeTarget target,
+            CaptureSlot slot,
+            List<TableSpec> tables,
+            boolean follows,
+            Duration heartbeat) {
         List<TableName> names() {
             return tables.stream().map(TableSpec::name).toList();
         }
     }
 
     private final Ends ends;
+    private final ChangeTally tally;
     private final Consumer<Throwable> failed;
     private final Queue<Runnable> requests = new ConcurrentLinkedQueue<>();
     private final ChangeQueue queue = new ChangeQueue(MAX_QUEUED_BYTES);
     private final ShardTries tries = new ShardTries();
+    private final TimeBehind behind = new TimeBehind();
     private final Map<TableName, Long> settledAt = new HashMap<>();
 
     /** Written once, before it is ready. */
     private volatile ChangeTarget.Takeover takeover;
 
+    private ChangeTally.OfRun counts;
     private ChangeStream stream;
     private ChangeJoin join;
     private Alterations alterations;
@@ -77,6 +87,7 @@ final class ChangeRun {
     private long commitMicros;
     private boolean putInTransaction;
     private long lookedNanos;
+    private long beatNanos = System.nanoTime();
 
     private volatile ApplyLoop applier;
     private volatile boolean stopping;
@@ -87,10 +98,12 @@ final class ChangeRun {
     private final AtomicInteger looks = new AtomicInteger();
 
     /**
+     * @param tally goes on from run to run
      * @param failed told once, on whatever thread, unless it was stopped before
      */
-    ChangeRun(Ends ends, Consumer<Throwable> failed) {
+    ChangeRun(Ends ends, ChangeTally tally, Consumer<Throwable> failed) {
         this.ends = ends;
+        this.tally = tally;
         this.failed = failed;
     }
 
@@ -139,6 +152,7 @@ final class ChangeRun {
                 takeover, stream.confirmedLsn(), moment.lsn(), ends.slot().name());
         ends.target().acknowledge(takeover.epoch(), stream.confirmedLsn());
         durable = takeover.applied();
+        counts = tally.begin(takeover.applied());
         join = new ChangeJoin(
                 takeover.applied(),
                 takeover.landed(),
@@ -204,10 +218,14 @@ final class ChangeRun {
             commitMicros = begin.commitMicros();
         } else if (message instanceof StreamMessage.Commit commit) {
             lsn = commit.endLsn();
+            behind.committed(commitMicros, lsn);
         } else if (message instanceof StreamMessage.KeepAlive alive) {
             lsn = Long.compareUnsigned(alive.lsn(), lsn) > 0 ? alive.lsn() : lsn;
         }
         put(judged(message));
+        if (message instanceof StreamMessage.Change change) {
+            counts.captured(change, join.position());
+        }
         if (message instanceof StreamMessage.Commit && putInTransaction) {
             // Where a batch may end without cutting a transaction.
             queue.put(new ChangeQueue.Item(List.of(), join.position(), lsn, commitMicros));
@@ -252,11 +270,9 @@ final class ChangeRun {
     private void put(List<Effect> effects) {
         if (!effects.isEmpty()) {
             putInTransaction = true;
-            queue.put(new ChangeQueue.Item(
-                    RowsReadAgain.resolved(ends.source(), join, alterations, takeover.epoch(), effects),
-                    join.position(),
-                    lsn,
-                    commitMicros));
+            List<Effect> resolved = RowsReadAgain.resolved(ends.source(), join, alterations, takeover.epoch(), effects);
+            queue.put(new ChangeQueue.Item(resolved, join.position(), lsn, commitMicros));
+            counts.queued(resolved);
         }
     }
 
@@ -286,20 +302,28 @@ final class ChangeRun {
         tries.requireAlive(now);
         acknowledge();
         Optional<ChangeSource.SlotHealth> health = ends.source().health();
+        health.ifPresent(slot -> behind.looked(slot.atMicros(), slot.flushedLsn()));
+        behind.reached(reachedLsn);
+        beat(now);
         state = new RunState(
                 moment.lsn(),
                 reachedLsn,
                 queue.effectsWaiting(),
-                queue.waitingSinceMicros(),
+                behind.seconds(),
                 tries.size(),
                 tries.oldestSeconds(now),
-                applier.inserted(),
-                applier.updated(),
-                applier.deleted(),
                 health);
     }
 
+    private void beat(long now) {
+        if (!ends.heartbeat().isZero() && now - beatNanos >= ends.heartbeat().toNanos()) {
+            beatNanos = now;
+            ends.source().beat();
+        }
+    }
+
     private boolean noteReached() {
+        counts.applied(queue.put(), queue.applied());
         boolean allApplied = queue.put() == queue.applied();
         if (allApplied && join.bufferedBytes() == 0) {
             reachedLsn = lsn;

@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param sourceLsn the source's insert position
  * @param reachedLsn up to where all is in the target; -1 if that is not known
  * @param waiting changes that are judged and not applied
- * @param waitingSinceMicros when the oldest transaction of these committed, microseconds since 1970; 0 if there is none
+ * @param secondsBehind as {@link TimeBehind#seconds}
  * @param joining shards in flight
  * @param slot empty where the source does not know it
  */
@@ -19,31 +19,26 @@ record RunState(
         long sourceLsn,
         long reachedLsn,
         long waiting,
-        long waitingSinceMicros,
+        double secondsBehind,
         int joining,
         double oldestSnapshotSeconds,
-        long inserted,
-        long updated,
-        long deleted,
         Optional<ChangeSource.SlotHealth> slot) {
     /**
      * @param node that runs it
-     * @param nowMillis milliseconds since 1970
+     * @param tally of what was counted
      * @param note what people should know although it runs; null if there is nothing
      */
-    CaptureStatus status(String node, long nowMillis, Problem note) {
+    CaptureStatus status(String node, ChangeTally tally, Problem note) {
         boolean known = sourceLsn >= 0 && reachedLsn >= 0;
-        double waited = waitingSinceMicros == 0 ? 0 : Math.max(0, nowMillis / 1e3 - waitingSinceMicros / 1e6);
         return new CaptureStatus(
                 true,
                 node,
                 known ? Math.max(0, sourceLsn - reachedLsn) : -1,
                 waiting,
-                waited,
+                secondsBehind,
                 joining,
-                inserted,
-                updated,
-                deleted,
+                tally.total(),
+                tally.since(),
                 slot.map(ChangeSource.SlotHealth::walStatus).orElse(""),
                 slot.map(ChangeSource.SlotHealth::retainedBytes).orElse(-1L),
                 slot.map(ChangeSource.SlotHealth::safeBytes).orElse(-1L),
@@ -52,9 +47,22 @@ record RunState(
     }
 
     /** Of one that does not run. */
-    static CaptureStatus none(String node, Problem why) {
-        return new CaptureStatus(false, node, -1, 0, 0, 0, 0, 0, 0, "", -1, -1, 0, why);
+    static CaptureStatus none(String node, ChangeTally tally, Problem why, Optional<ChangeSource.SlotHealth> slot) {
+        return new CaptureStatus(
+                false,
+                node,
+                -1,
+                0,
+                -1,
+                0,
+                tally.total(),
+                tally.since(),
+                slot.map(ChangeSource.SlotHealth::walStatus).orElse(""),
+                slot.map(ChangeSource.SlotHealth::retainedBytes).orElse(-1L),
+                slot.map(ChangeSource.SlotHealth::safeBytes).orElse(-1L),
+                0,
+                why);
     }
 
-    static final RunState NONE = new RunState(-1, -1, 0, 0, 0, 0, 0, 0, 0, Optional.empty());
+    static final RunState NONE = new RunState(-1, -1, 0, -1, 0, 0, Optional.empty());
 }

@@ -1,5 +1,7 @@
 package dev.godwit.node.http;
 
+import dev.godwit.protocol.status.ChangeCounts;
+import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.InFlight;
 import dev.godwit.protocol.status.Limit;
@@ -18,6 +20,8 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.function.Function;
 import java.util.function.ToIntFunction;
 import java.util.function.ToLongFunction;
 
@@ -83,9 +87,12 @@ final class MigrationMetrics implements MultiCollector {
                 "Bytes of the source's log that are not yet known to be in the target.",
                 some,
                 s -> s.capture().bytesBehind()));
-        GaugeSnapshot.Builder seconds =
-                family("capture_behind_seconds", "Age of the oldest commit that is read and not yet applied.");
-        some.forEach(s -> seconds.dataPoint(gaugePoint(of(s), s.capture().secondsBehind())));
+        GaugeSnapshot.Builder seconds = family(
+                "capture_behind_seconds",
+                "How long ago all that was committed at the source is in the target, by the source's clock.");
+        some.stream()
+                .filter(s -> s.capture().secondsBehind() >= 0)
+                .forEach(s -> seconds.dataPoint(gaugePoint(of(s), s.capture().secondsBehind())));
         families.add(seconds.build());
         families.add(known(
                 "capture_retained_bytes",
@@ -97,6 +104,33 @@ final class MigrationMetrics implements MultiCollector {
                 "How much may still be written before the slot is lost.",
                 some,
                 s -> s.capture().safeBytes()));
+        families.add(changes(some, "captured", "Changes that the source's log has told.", CountedChanges::captured));
+        families.add(changes(some, "applied", "Changes that are durable in the target.", CountedChanges::applied));
+        families.add(gauge(
+                "capture_alarms",
+                "What a person should look at although it goes on: the source keeps too much of its log.",
+                some,
+                s -> s.alarms().size()));
+    }
+
+    private static MetricSnapshot changes(
+            List<MigrationStatus> some, String name, String help, Function<CountedChanges, ChangeCounts> which) {
+        CounterSnapshot.Builder family = CounterSnapshot.builder()
+                .name("godwit_migration_changes_" + name)
+                .help(help);
+        for (MigrationStatus status : some) {
+            ChangeCounts counts = which.apply(status.capture().counted());
+            Map.of(
+                            "insert", counts.inserted(),
+                            "update", counts.updated(),
+                            "delete", counts.deleted(),
+                            "truncate", counts.truncated())
+                    .forEach((kind, count) -> family.dataPoint(CounterDataPointSnapshot.builder()
+                            .labels(of(status).add("kind", kind))
+                            .value(count.doubleValue())
+                            .build()));
+        }
+        return family.build();
     }
 
     private static MetricSnapshot counter(

@@ -14,6 +14,8 @@ import dev.godwit.protocol.event.MigrationEvent.MigrationResumed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
 import dev.godwit.protocol.event.MigrationEvent.SchemaFinished;
 import dev.godwit.protocol.event.MigrationEvent.SchemaHalted;
+import dev.godwit.protocol.event.MigrationEvent.SlotNearLimit;
+import dev.godwit.protocol.event.MigrationEvent.SlotSafe;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotShared;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotTaken;
@@ -72,6 +74,7 @@ public final class MigrationLedger {
     private String schemaReason = "";
     private CaptureSlot capture;
     private Problem captureHalted;
+    private Problem slotAlarm;
     private boolean captureEnded;
     private int copiedTables;
     private int completedTables;
@@ -97,6 +100,7 @@ public final class MigrationLedger {
         ledger.schemaReason = stored.schemaReason() == null ? "" : stored.schemaReason();
         ledger.capture = stored.capture();
         ledger.captureHalted = stored.captureHalted();
+        ledger.slotAlarm = stored.slotAlarm();
         ledger.captureEnded = stored.captureEnded();
         return ledger;
     }
@@ -118,6 +122,7 @@ public final class MigrationLedger {
                 schemaReason,
                 capture,
                 captureHalted,
+                slotAlarm,
                 captureEnded);
     }
 
@@ -131,6 +136,7 @@ public final class MigrationLedger {
                 problems.clear();
                 capture = null;
                 captureEnded = false;
+                slotAlarm = null;
                 snapshot = null; // it begins anew, and nothing was copied yet
                 schemaReason = "";
                 paused = false;
@@ -194,6 +200,10 @@ public final class MigrationLedger {
             capture = e.slot();
         } else if (event instanceof CaptureHalted e) {
             captureHalted = e.problem();
+        } else if (event instanceof SlotNearLimit e) {
+            slotAlarm = e.problem();
+        } else if (event instanceof SlotSafe) {
+            slotAlarm = null;
         } else if (event instanceof CaptureEnded) {
             captureEnded = true;
         } else if (event instanceof MigrationFailed e) {
@@ -317,6 +327,12 @@ public final class MigrationLedger {
     /** Why changes wait for a person. */
     public Optional<Problem> captureHalted() {
         return Optional.ofNullable(captureHalted);
+    }
+
+    /** What to do about what the source keeps of its log; empty while that is little enough, and once all is over. */
+    public Optional<Problem> slotAlarm() {
+        boolean over = phase.ended() || SlotAlarm.isLost(captureHalted);
+        return over ? Optional.empty() : Optional.ofNullable(slotAlarm);
     }
 
     /** Whether the migration has ended and the source keeps changes for it still. */

@@ -171,11 +171,24 @@ public final class NextSteps {
     /** How the changes come over was told, again and again: what it makes of the phase. */
     public static List<MigrationEvent> afterCapture(
             MigrationLedger ledger, CaptureStatus capture, boolean needsAPerson, Instant now) {
+        List<MigrationEvent> events = new ArrayList<>(SlotAlarm.after(ledger, capture, now));
+        events.addAll(needsAPerson ? halted(ledger, capture.problem(), now) : List.of());
+        events.addAll(events.isEmpty() ? inStepOrBehind(ledger, capture, now) : List.of());
+        return events;
+    }
+
+    /** That the slot is lost is worth more than what has halted the changes before: no mending helps any more. */
+    private static List<MigrationEvent> halted(MigrationLedger ledger, Problem why, Instant now) {
+        Problem before = ledger.captureHalted().orElse(null);
+        boolean isNews = before == null || SlotAlarm.isLost(why) && !SlotAlarm.isLost(before);
+        return why != null && isNews && !ledger.phaseUnderPause().ended()
+                ? List.of(new CaptureHalted(why, now))
+                : List.of();
+    }
+
+    private static List<MigrationEvent> inStepOrBehind(MigrationLedger ledger, CaptureStatus capture, Instant now) {
         Phase phase = ledger.phaseUnderPause();
-        if (needsAPerson && capture.problem() != null && ledger.captureHalted().isEmpty() && !phase.ended()) {
-            return List.of(new CaptureHalted(capture.problem(), now));
-        }
-        boolean known = capture.running() && capture.bytesBehind() >= 0;
+        boolean known = capture.running() && capture.bytesBehind() >= 0 && capture.secondsBehind() >= 0;
         if (phase == Phase.CATCHING_UP
                 && known
                 && capture.secondsBehind() <= IN_STEP_SECONDS

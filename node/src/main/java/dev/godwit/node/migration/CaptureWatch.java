@@ -1,15 +1,19 @@
 package dev.godwit.node.migration;
 
 import dev.godwit.node.changes.ChangeCapture;
+import dev.godwit.node.changes.ChangeTally;
 import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.status.CaptureStatus;
+import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.TableState;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -21,6 +25,7 @@ final class CaptureWatch {
     private CaptureStatus status;
     private Set<TableName> inStep = Set.of();
     private boolean needsTables = true;
+    private final Map<TableName, CountedChanges> counted = new HashMap<>();
     private long heardNanos = System.nanoTime();
 
     void forget() {
@@ -28,6 +33,7 @@ final class CaptureWatch {
         heardNanos = System.nanoTime();
         inStep = Set.of();
         needsTables = true;
+        counted.clear();
     }
 
     void heard(ChangeCapture.Report report) {
@@ -35,6 +41,17 @@ final class CaptureWatch {
         inStep = Set.copyOf(report.inStep());
         needsTables = report.needsTables();
         heardNanos = System.nanoTime();
+    }
+
+    void counted(MigrationLedger ledger, List<ChangeTally.OfTable> tables) {
+        tables.stream()
+                .filter(one -> ledger.table(one.table()).isPresent())
+                .forEach(one -> counted.put(one.table(), one.changes()));
+    }
+
+    /** Changes of that table; null where none are known of. */
+    CountedChanges counted(TableName table) {
+        return counted.get(table);
     }
 
     /** Empty where nothing was heard lately. */

@@ -45,7 +45,9 @@ final class Instructions {
             return;
         }
         boolean carries = phase == Phase.COPYING || phase == Phase.INDEXING;
-        boolean active = carries && !ledger.paused() && ledger.captureHalted().isEmpty();
+        // What the source keeps becomes less only by changes that are applied: nothing new stands in their way.
+        boolean held = ledger.captureHalted().isPresent() || ledger.slotAlarm().isPresent();
+        boolean active = carries && !ledger.paused() && !held;
         List<TableName> running = watch.running(ledger);
         tellAgents(ledger, active ? withBundles(ledger, running) : List.of());
         if (carries) {

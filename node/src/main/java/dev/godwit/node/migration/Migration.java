@@ -2,6 +2,7 @@ package dev.godwit.node.migration;
 
 import dev.godwit.node.access.Databases;
 import dev.godwit.node.changes.ChangeCapture;
+import dev.godwit.node.changes.ChangeTally;
 import dev.godwit.node.lifecycle.MigrationLedger;
 import dev.godwit.node.lifecycle.NextSteps;
 import dev.godwit.node.lifecycle.Requests;
@@ -103,6 +104,9 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
 
     /** How the changes of the source come over, told by who reads them. */
     public record CaptureReport(ChangeCapture.Report report) implements Message {}
+
+    /** How many changes of some tables there were, told by who reads them; of all of them in turn. */
+    public record ChangesCounted(List<ChangeTally.OfTable> tables) implements Message {}
 
     /**
      * @param status null if there was no such migration, or the problem says why not
@@ -260,6 +264,7 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
                 .onCommand(TableReport.class, (ledger, report) -> persist(reports.ofTable(ledger, report)))
                 .onCommand(NodeReport.class, this::onNodeReport)
                 .onCommand(CaptureReport.class, this::onCaptureReport)
+                .onCommand(ChangesCounted.class, this::onChangesCounted)
                 .onCommand(CaptureDropped.class, (ledger, ended) -> persist(steps.captureDropped(ledger)))
                 .onCommand(PullBundle.class, this::onPullBundle)
                 .onCommand(BundleProgress.class, this::onBundleProgress)
@@ -361,6 +366,11 @@ public final class Migration extends EventSourcedBehavior<Migration.Command, Mig
         return ledger.submitted()
                 ? persist(reports.ofCapture(ledger, report.report()))
                 : Effect().none();
+    }
+
+    private Effect<MigrationEvent, MigrationLedger> onChangesCounted(MigrationLedger ledger, ChangesCounted report) {
+        capture.counted(ledger, report.tables());
+        return Effect().none();
     }
 
     private Effect<MigrationEvent, MigrationLedger> onPullBundle(MigrationLedger ledger, PullBundle command) {

@@ -9,6 +9,7 @@ import dev.godwit.node.progress.Volume;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
 import dev.godwit.protocol.status.Action;
+import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.NodeStatus;
@@ -243,26 +244,33 @@ final class MigrationWatch {
             TableStatus heard = tables.get(table.spec().name());
             if (heard == null || !NextSteps.isUnderWay(table)) {
                 TableStatus last = heard == null ? blank(table) : heard;
-                all.add(new TableStatus(
-                        last.table(),
-                        state(table),
-                        table.shards() > 0 ? table.rows() : last.rows(),
-                        table.shards() > 0 ? table.bytes() : last.bytes(),
-                        0,
-                        0,
-                        last.estimatedRows(),
-                        last.estimatedBytes(),
-                        table.shards() > 0 ? table.shards() : last.shardsDone(),
-                        0,
-                        table.shards() > 0 ? 0 : last.shardsWaiting() + last.shardsRunning(),
-                        last.allCut() || table.shards() > 0,
-                        last.retries(),
-                        table.problem()));
+                all.add(withChanges(
+                        table,
+                        new TableStatus(
+                                last.table(),
+                                state(table),
+                                table.shards() > 0 ? table.rows() : last.rows(),
+                                table.shards() > 0 ? table.bytes() : last.bytes(),
+                                0,
+                                0,
+                                last.estimatedRows(),
+                                last.estimatedBytes(),
+                                table.shards() > 0 ? table.shards() : last.shardsDone(),
+                                0,
+                                table.shards() > 0 ? 0 : last.shardsWaiting() + last.shardsRunning(),
+                                last.allCut() || table.shards() > 0,
+                                last.retries(),
+                                table.problem())));
             } else {
-                all.add(heard);
+                all.add(withChanges(table, heard));
             }
         }
         return all;
+    }
+
+    private TableStatus withChanges(PlannedTable table, TableStatus status) {
+        CountedChanges counted = capture.counted(table.spec().name());
+        return counted == null ? status : status.with(counted);
     }
 
     private TableState state(PlannedTable table) {
@@ -335,6 +343,7 @@ final class MigrationWatch {
                 fresh,
                 ledger.online() ? capture.status().orElse(null) : null,
                 problems,
+                ledger.slotAlarm().stream().toList(),
                 Requests.allowed(ledger).stream().map(Action::word).toList());
     }
 
@@ -363,6 +372,9 @@ final class MigrationWatch {
             return "no node reaches the target";
         } else if (pausedTables > 0) {
             return pausedTables + " tables are paused and wait for a person";
+        }
+        if (ledger.slotAlarm().isPresent()) {
+            return ledger.slotAlarm().get().what();
         }
         boolean stale = Duration.between(lastProgress(), clock.instant()).compareTo(STALE_CHECKPOINT) > 0;
         boolean building = ledger.schemaEndIsDue()
@@ -402,11 +414,14 @@ final class MigrationWatch {
         if (ledger.paused() || ledger.phase().ended()) {
             return Health.IDLE;
         }
+        if (ledger.slotAlarm().filter(alarm -> alarm.what().equals(reason)).isPresent()) {
+            return Health.DEGRADED;
+        }
         boolean allOthersDone = pausedTables > 0 && pausedTables + ledger.completedTables() == all.size();
         if (!reason.isEmpty() && (pausedTables == 0 || allOthersDone)) {
             return Health.STALLED;
         }
         boolean partly = fresh.stream().anyMatch(n -> !n.sourceReachable() || !n.targetReachable());
-        return pausedTables > 0 || partly ? Health.DEGRADED : Health.RUNNING;
+        return pausedTables > 0 || partly || ledger.slotAlarm().isPresent() ? Health.DEGRADED : Health.RUNNING;
     }
 }

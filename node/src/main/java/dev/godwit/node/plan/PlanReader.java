@@ -246,6 +246,15 @@ public final class PlanReader {
                         .orElse(defaults.sourceConnections()),
                 section.optional("targetConnections")
                         .map(v -> v.wholeNumber(2, 10_000))
-                        .orElse(defaults.targetConnections()));
+                        .orElse(defaults.targetConnections()),
+                section.optional("retainedLogBytes")
+                        .map(v -> v.bytes(16L << 20, 16L << 40))
+                        .orElse(defaults.retainedLogBytes()),
+                section.optional("retainedLogPercent")
+                        .map(v -> v.wholeNumber(10, 95))
+                        .orElse(defaults.retainedLogPercent()),
+                section.optional("heartbeatSeconds")
+                        .map(v -> v.wholeNumber(0, 3600))
+                        .orElse(defaults.heartbeatSeconds()));
     }
 }

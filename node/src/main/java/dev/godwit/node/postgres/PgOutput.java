@@ -37,7 +37,7 @@ final class PgOutput {
      *
      * @param frame holds it
      * @param from its first byte; it goes to the end of the frame
-     * @return empty where it tells only of tables and types
+     * @return empty where it tells only of tables and types, or is of another program
      * @throws GodwitException with SOURCE_FAILED where it is not a message of this protocol
      */
     Optional<StreamMessage> decode(byte[] frame, int from) {
@@ -58,6 +58,10 @@ final class PgOutput {
             }
             case 'Y' -> {
                 type(bytes);
+                yield Optional.empty();
+            }
+            case 'M' -> {
+                message(bytes);
                 yield Optional.empty();
             }
             default -> throw bytes.wrong("a message of kind " + (int) kind + ", which this version does not know");
@@ -151,6 +155,14 @@ final class PgOutput {
         bytes.unsigned32();
         bytes.string();
         bytes.string();
+    }
+
+    /** Of pg_logical_emit_message, ours or another program's: its transaction is all that we look at. */
+    private static void message(PgOutputBytes bytes) {
+        bytes.int8(); // whether it belongs to a transaction
+        bytes.int64(); // its place
+        bytes.string();
+        bytes.counted();
     }
 
     private Relation known(PgOutputBytes bytes) {

@@ -26,15 +26,18 @@ final class PostgresChangeSource implements ChangeSource {
 
     private final PostgresConnections connections;
     private final CaptureNames names;
+    private final boolean beats;
     private final Duration patience;
 
-    PostgresChangeSource(PostgresConnections connections, CaptureNames names) {
-        this(connections, names, PATIENCE);
+    /** @param beats whether {@link #beat} may be called while the slot is read */
+    PostgresChangeSource(PostgresConnections connections, CaptureNames names, boolean beats) {
+        this(connections, names, beats, PATIENCE);
     }
 
-    PostgresChangeSource(PostgresConnections connections, CaptureNames names, Duration patience) {
+    PostgresChangeSource(PostgresConnections connections, CaptureNames names, boolean beats, Duration patience) {
         this.connections = connections;
         this.names = names;
+        this.beats = beats;
         this.patience = patience;
     }
 
@@ -91,7 +94,19 @@ final class PostgresChangeSource implements ChangeSource {
 
     @Override
     public ChangeStream open(CaptureSlot slot) {
-        return PostgresChangeStream.open(connections, slot);
+        return PostgresChangeStream.open(connections, slot, beats);
+    }
+
+    @Override
+    public void beat() {
+        asking(session -> {
+            try (Statement statement = session.createStatement()) {
+                statement.execute("SET LOCAL synchronous_commit = local"); // it waits for no standby
+                statement.execute("SELECT pg_logical_emit_message(true, 'godwit', '')");
+            }
+            session.commit();
+            return null;
+        });
     }
 
     @Override

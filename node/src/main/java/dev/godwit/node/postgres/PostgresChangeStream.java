@@ -28,6 +28,9 @@ final class PostgresChangeStream implements ChangeStream {
     /** The server answers each second, unless it works on one huge transaction: after so long it is gone. */
     private static final Duration SILENCE_OF_SERVER = Duration.ofMinutes(10);
 
+    /** The first version with the option {@code messages}; the one after it is the first to keep empty transactions back. */
+    private static final int TELLS_MESSAGES = 14;
+
     private static final Duration BETWEEN_STATUSES = Duration.ofSeconds(1);
     private static final int STATUS_BYTES = 1 + 4 * Long.BYTES + 1;
     private static final int KEEP_ALIVE_BYTES = 1 + 2 * Long.BYTES + 1;
@@ -70,15 +73,22 @@ final class PostgresChangeStream implements ChangeStream {
         this.statuses.setDaemon(true);
     }
 
-    /** As {@link dev.godwit.node.source.ChangeSource#open}. */
-    static PostgresChangeStream open(PostgresConnections connections, CaptureSlot slot) {
+    /**
+     * As {@link dev.godwit.node.source.ChangeSource#open}.
+     *
+     * @param messages whether transactions that hold nothing but a logical message are sent too; servers that can't be asked
+     *     for that send every transaction
+     */
+    static PostgresChangeStream open(PostgresConnections connections, CaptureSlot slot, boolean messages) {
         String where = connections.place() + ", slot " + slot.name();
         Connection replicating = connections.replicating(SILENCE);
         try {
             ServerIdentity.of(replicating).expect(slot, connections.place());
             new ReplicationSlot(replicating, slot.name(), connections.place()).usable();
             PgConnection session = replicating.unwrap(PgConnection.class);
-            CopyDual copy = session.getCopyAPI().copyDual(command(slot));
+            CopyDual copy = session.getCopyAPI()
+                    .copyDual(command(
+                            slot, messages && replicating.getMetaData().getDatabaseMajorVersion() >= TELLS_MESSAGES));
             // Only now nobody else can move it.
             long confirmed = confirmed(connections, slot);
             PostgresChangeStream stream = new PostgresChangeStream(session, copy, where, confirmed);
@@ -93,10 +103,10 @@ final class PostgresChangeStream implements ChangeStream {
         }
     }
 
-    private static String command(CaptureSlot slot) {
+    private static String command(CaptureSlot slot, boolean messages) {
         return "START_REPLICATION SLOT " + Sql.ident(slot.name())
                 + " LOGICAL 0/0 (proto_version '1', publication_names " + Sql.literal(Sql.ident(slot.publication()))
-                + ")";
+                + (messages ? ", messages 'true'" : "") + ")";
     }
 
     private static long confirmed(PostgresConnections connections, CaptureSlot slot) throws SQLException {

@@ -183,6 +183,7 @@ public final class PostgresPreflight {
                     source.ask("how big tables are", Map.of(), connection -> TableSizes.read(connection, tables));
             if (sourceFacts != null) {
                 remarks.addAll(SourceReadiness.remarks(sourceFacts, source.place, tables));
+                remarks.addAll(SourceReadiness.online(source.place, plan, tables));
             }
             if (targetFacts != null) {
                 remarks.addAll(target.ask(

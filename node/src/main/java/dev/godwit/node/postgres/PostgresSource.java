@@ -146,7 +146,8 @@ public final class PostgresSource implements SourceDatabase {
 
     @Override
     public ChangeSource capture(Plan plan) {
-        return new PostgresChangeSource(connections, CaptureNames.of(plan));
+        return new PostgresChangeSource(
+                connections, CaptureNames.of(plan), plan.limits().heartbeatSeconds() > 0);
     }
 
     @Override

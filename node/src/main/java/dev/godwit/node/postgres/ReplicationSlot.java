@@ -25,8 +25,10 @@ final class ReplicationSlot {
             SELECT plugin = 'pgoutput' AND slot_type = 'logical' AND NOT temporary AND database = current_database(),
               coalesce(database, ''), active, coalesce(to_jsonb(s)->>'wal_status', ''),
               coalesce(pg_wal_lsn_diff(pg_current_wal_insert_lsn(), restart_lsn), 0)::bigint,
-              coalesce((to_jsonb(s)->>'safe_wal_size')::bigint, -1), confirmed_flush_lsn::text,
-              restart_lsn IS NULL, coalesce(to_jsonb(s)->>'invalidation_reason', '')
+              CASE WHEN to_jsonb(s)->>'safe_wal_size' IS NULL THEN -1
+                ELSE greatest((to_jsonb(s)->>'safe_wal_size')::bigint, 0) END, confirmed_flush_lsn::text,
+              restart_lsn IS NULL, coalesce(to_jsonb(s)->>'invalidation_reason', ''),
+              (extract(epoch FROM statement_timestamp()) * 1000000)::bigint, pg_current_wal_flush_lsn()::text
             FROM pg_replication_slots s WHERE slot_name = ?""";
 
     private final Connection session;
@@ -65,7 +67,9 @@ final class ReplicationSlot {
                                 walStatus,
                                 row.getLong(5),
                                 row.getLong(6),
-                                WalPosition.of(row.getString(7))),
+                                WalPosition.of(row.getString(7)),
+                                row.getLong(10),
+                                WalPosition.of(row.getString(11))),
                         !reason.isEmpty() ? reason : lost ? "wal_removed" : ""));
             }
         }

@@ -2,6 +2,8 @@ package dev.godwit.node.postgres;
 
 import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.check.RemarkCode;
+import dev.godwit.protocol.plan.Consistency;
+import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.CutMethod;
 import dev.godwit.protocol.table.TableSpec;
 import java.util.ArrayList;
@@ -23,6 +25,33 @@ final class SourceReadiness {
         collations(source, place, tables, remarks);
         keys(place, tables, remarks);
         return remarks;
+    }
+
+    /** What concerns a plan whose changes are followed. */
+    static List<Remark> online(String place, Plan plan, List<TableSpec> tables) {
+        if (plan.consistency() != Consistency.ONLINE) {
+            return List.of();
+        }
+        List<TableSpec> big = tables.stream()
+                .filter(table -> table.method() == CutMethod.WHOLE
+                        && table.estimatedBytes() > plan.limits().shardBytes())
+                .toList();
+        if (big.isEmpty()) {
+            return List.of();
+        }
+        long most = big.stream().mapToLong(TableSpec::estimatedBytes).max().orElse(0);
+        return List.of(new Remark(
+                RemarkCode.ONLINE_TABLES_WHOLE,
+                big.size() + " of " + tables.size() + " tables go as one shard each, the largest of "
+                        + Amount.bytes(most) + ": "
+                        + Amount.names(
+                                big.stream().map(table -> table.name().text()).toList())
+                        + ". Their keys can't be told in order outside of the source, or they have none. While one is"
+                        + " read, its changes wait, and once there are many, all others with them; when the reader of"
+                        + " changes moves to another node, it is read anew.",
+                place,
+                "Migrate them by a plan of their own at a quiet time, or give them a REPLICA IDENTITY by a unique"
+                        + " index of numbers or uuid."));
     }
 
     private static void standby(ServerFacts source, String place, List<Remark> remarks) {

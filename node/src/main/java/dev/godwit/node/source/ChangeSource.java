@@ -37,6 +37,9 @@ public interface ChangeSource {
     /** {@code pg_current_snapshot()} of now, and a WAL position that was inserted before or with it. */
     Moment moment();
 
+    /** Writes a transaction into the source's log that changes nothing: the stream tells of its commit. */
+    void beat();
+
     /** How the slot does; empty if it is not there. */
     Optional<SlotHealth> health();
 
@@ -74,8 +77,17 @@ public interface ChangeSource {
      * @param retainedBytes how much WAL is kept for it
      * @param safeBytes how much may still be written before it is lost; -1: no limit, or not known
      * @param confirmedLsn up to where it was acknowledged
+     * @param atMicros when that was asked for by the source's clock, microseconds since 1970
+     * @param flushedLsn up to where the source's log was on its disk then, or a moment later
      */
-    record SlotHealth(boolean active, String walStatus, long retainedBytes, long safeBytes, long confirmedLsn) {}
+    record SlotHealth(
+            boolean active,
+            String walStatus,
+            long retainedBytes,
+            long safeBytes,
+            long confirmedLsn,
+            long atMicros,
+            long flushedLsn) {}
 
     /** What is thrown where new snapshots do not see what the stream has sent already. */
     static GodwitException tooEarly(Duration waited, String where) {

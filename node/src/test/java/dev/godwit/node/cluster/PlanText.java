@@ -13,6 +13,7 @@ package dev.godwit.node.cluster;
  * @param workersPerNode most shards at once per node
  * @param shardBytes as the plan takes it
  * @param memoryPerNode as the plan takes it
+ * @param furtherLimits further entries of the plan's limits, each with a comma before it; empty: none
  */
 public record PlanText(
         String name,
@@ -24,7 +25,8 @@ public record PlanText(
         String schema,
         int workersPerNode,
         String shardBytes,
-        String memoryPerNode) {
+        String memoryPerNode,
+        String furtherLimits) {
     /** Everything in schema public, frozen, in shards of 128 KiB, two at once on each node. */
     public static PlanText of(String name, Databases databases) {
         return new PlanText(
@@ -37,17 +39,38 @@ public record PlanText(
                 "tables",
                 2,
                 "128KiB",
-                "64MiB");
+                "64MiB",
+                "");
     }
 
     public PlanText withConsistency(String mode) {
         return new PlanText(
-                name, sourcePort, source, targetPort, target, mode, schema, workersPerNode, shardBytes, memoryPerNode);
+                name,
+                sourcePort,
+                source,
+                targetPort,
+                target,
+                mode,
+                schema,
+                workersPerNode,
+                shardBytes,
+                memoryPerNode,
+                furtherLimits);
     }
 
     public PlanText withWorkersPerNode(int workers) {
         return new PlanText(
-                name, sourcePort, source, targetPort, target, consistency, schema, workers, shardBytes, memoryPerNode);
+                name,
+                sourcePort,
+                source,
+                targetPort,
+                target,
+                consistency,
+                schema,
+                workers,
+                shardBytes,
+                memoryPerNode,
+                furtherLimits);
     }
 
     public PlanText withShardBytes(String bytes) {
@@ -61,12 +84,23 @@ public record PlanText(
                 schema,
                 workersPerNode,
                 bytes,
-                memoryPerNode);
+                memoryPerNode,
+                furtherLimits);
     }
 
     public PlanText withMemoryPerNode(String bytes) {
         return new PlanText(
-                name, sourcePort, source, targetPort, target, consistency, schema, workersPerNode, shardBytes, bytes);
+                name,
+                sourcePort,
+                source,
+                targetPort,
+                target,
+                consistency,
+                schema,
+                workersPerNode,
+                shardBytes,
+                bytes,
+                furtherLimits);
     }
 
     public PlanText withSchema(String mode) {
@@ -80,7 +114,24 @@ public record PlanText(
                 mode,
                 workersPerNode,
                 shardBytes,
-                memoryPerNode);
+                memoryPerNode,
+                furtherLimits);
+    }
+
+    /** @param limit as the plan takes it: key and value */
+    public PlanText withLimit(String limit) {
+        return new PlanText(
+                name,
+                sourcePort,
+                source,
+                targetPort,
+                target,
+                consistency,
+                schema,
+                workersPerNode,
+                shardBytes,
+                memoryPerNode,
+                furtherLimits + ", " + limit);
     }
 
     public String yaml() {
@@ -96,7 +147,7 @@ public record PlanText(
                 consistency: %s
                 include: ["public.*"]
                 schema: %s
-                limits: {workersPerNode: %d, shardBytes: %s, memoryPerNode: %s, sourceConnections: 40, targetConnections: 40}
+                limits: {workersPerNode: %d, shardBytes: %s, memoryPerNode: %s, sourceConnections: 40, targetConnections: 40%s}
                 """.formatted(
                         name,
                         sourcePort,
@@ -107,6 +158,7 @@ public record PlanText(
                         schema,
                         workersPerNode,
                         shardBytes,
-                        memoryPerNode);
+                        memoryPerNode,
+                        furtherLimits);
     }
 }

@@ -7,6 +7,8 @@ import dev.godwit.protocol.event.MigrationEvent;
 import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.status.Action;
 import dev.godwit.protocol.status.CaptureStatus;
+import dev.godwit.protocol.status.ChangeCounts;
+import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.InFlight;
 import dev.godwit.protocol.status.Limit;
@@ -184,7 +186,21 @@ final class InMemoryGateway implements MigrationGateway {
                 3,
                 4,
                 List.of(node),
-                new CaptureStatus(true, "n", 4096, 3, 0.5, 2, 7, 8, 9, "reserved", 65536, 1 << 30, 1.5, null),
+                new CaptureStatus(
+                        true,
+                        "n",
+                        4096,
+                        3,
+                        0.5,
+                        2,
+                        new CountedChanges(new ChangeCounts(17, 18, 19, 20), new ChangeCounts(7, 8, 9, 10)),
+                        BEGIN,
+                        "reserved",
+                        65536,
+                        1 << 30,
+                        1.5,
+                        null),
+                List.of(),
                 List.of(),
                 List.of("pause", "cancel"));
     }

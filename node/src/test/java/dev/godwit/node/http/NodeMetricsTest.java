@@ -99,6 +99,9 @@ class NodeMetricsTest {
                         "godwit_migration_in_flight{migration=\"shop\",what=\"builds\"} 1.0",
                         "godwit_migration_in_flight{migration=\"shop\",what=\"allowed\"} 4.0",
                         "godwit_migration_in_flight{migration=\"shop\",what=\"ceiling\"} 5.0",
+                        "godwit_migration_changes_captured_total{kind=\"insert\",migration=\"shop\"} 17.0",
+                        "godwit_migration_changes_applied_total{kind=\"truncate\",migration=\"shop\"} 10.0",
+                        "godwit_migration_capture_alarms{migration=\"shop\"} 0.0",
                         "godwit_cluster_members 3.0");
         assertThat(text)
                 .containsPattern("godwit_migration_last_checkpoint_timestamp_seconds\\{migration=\"shop\"} 1\\.79");
@@ -142,6 +145,7 @@ class NodeMetricsTest {
                 0,
                 List.of(),
                 null,
+                List.of(),
                 List.of(),
                 List.of()));
 

@@ -17,6 +17,8 @@ import dev.godwit.protocol.event.MigrationEvent.InStep;
 import dev.godwit.protocol.event.MigrationEvent.MigrationCompleted;
 import dev.godwit.protocol.event.MigrationEvent.MigrationResumed;
 import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
+import dev.godwit.protocol.event.MigrationEvent.SlotNearLimit;
+import dev.godwit.protocol.event.MigrationEvent.SlotSafe;
 import dev.godwit.protocol.event.MigrationEvent.TableAltered;
 import dev.godwit.protocol.event.MigrationEvent.TablePaused;
 import dev.godwit.protocol.event.StoredMigration.PlannedTable;
@@ -62,7 +64,7 @@ class CaptureStepsTest {
     }
 
     private static CaptureStatus capture(boolean running, long bytes, double seconds, Problem problem) {
-        return new CaptureStatus(running, "n", bytes, 0, seconds, 0, 0, 0, 0, "reserved", 0, -1, 0, problem);
+        return new CaptureStatus(running, "n", bytes, 0, seconds, 0, null, null, "reserved", 0, -1, 0, problem);
     }
 
     private List<MigrationEvent> told(CaptureStatus capture) {
@@ -110,6 +112,56 @@ class CaptureStepsTest {
         assertThat(resumed).containsExactly(new MigrationResumed("ann", AT));
         resumed.forEach(ledger::apply);
         assertThat(ledger.captureHalted()).isEmpty();
+    }
+
+    private static CaptureStatus slot(boolean running, String walStatus, long retained, long safe) {
+        return new CaptureStatus(running, "n", -1, 0, 0, 0, null, null, walStatus, retained, safe, 0, null);
+    }
+
+    @Test
+    void what_the_source_keeps_is_an_alarm_at_the_limit_and_ends_well_below_it() {
+        long limit = ledger.plan().limits().retainedLogBytes();
+        for (CaptureStatus near : List.of(
+                slot(true, "extended", limit, -1),
+                slot(true, "reserved", 75, 25),
+                slot(false, "extended", 75, 25),
+                slot(true, "unreserved", 10, 0))) {
+            List<MigrationEvent> begun = told(near);
+            assertThat(begun).hasSize(1).first().isInstanceOf(SlotNearLimit.class);
+            begun.forEach(ledger::apply);
+            assertThat(ledger.slotAlarm().orElseThrow().what()).contains("wal_status " + near.walStatus());
+
+            assertThat(told(near)).as("again").isEmpty();
+            assertThat(told(slot(true, "extended", limit * 8 / 10 + 1, -1))).isEmpty();
+            assertThat(told(slot(true, "reserved", 60, 40))).isEmpty();
+            assertThat(told(slot(true, "", -1, -1))).as("not known").isEmpty();
+            assertThat(MigrationLedger.of(ledger.stored()).slotAlarm()).isEqualTo(ledger.slotAlarm());
+
+            List<MigrationEvent> ended = told(slot(true, "reserved", 59, 41));
+            assertThat(ended).containsExactly(new SlotSafe(AT));
+            ended.forEach(ledger::apply);
+            assertThat(ledger.slotAlarm()).isEmpty();
+            assertThat(told(slot(true, "reserved", 74, 26))).isEmpty();
+        }
+    }
+
+    @Test
+    void a_slot_that_is_lost_halts_also_what_is_halted_and_is_no_alarm_any_more() {
+        Problem misfit = new Problem(ErrorCode.CHANGE_DOES_NOT_FIT, "1 row is missing", "public.users", "");
+        Problem lost = new Problem(ErrorCode.SOURCE_SLOT_LOST, "gone", "slot", "");
+        given(new CatchingUp(AT), new CaptureHalted(misfit, AT));
+        told(slot(false, "unreserved", 100, 0)).forEach(ledger::apply);
+        assertThat(ledger.slotAlarm()).isPresent();
+
+        CaptureStatus gone = new CaptureStatus(false, "n", -1, 0, 0, 0, null, null, "lost", 100, -1, 0, lost);
+        List<MigrationEvent> events = NextSteps.afterCapture(ledger, gone, true, AT);
+
+        assertThat(events).containsExactly(new CaptureHalted(lost, AT));
+        events.forEach(ledger::apply);
+        assertThat(ledger.slotAlarm()).isEmpty();
+        assertThat(NextSteps.afterCapture(ledger, gone, true, AT)).isEmpty();
+        assertThat(NextSteps.afterCapture(ledger, capture(false, -1, 0, misfit), true, AT))
+                .isEmpty();
     }
 
     @Test

@@ -23,6 +23,8 @@ import dev.godwit.protocol.event.MigrationEvent.MigrationSubmitted;
 import dev.godwit.protocol.event.MigrationEvent.NodeLost;
 import dev.godwit.protocol.event.MigrationEvent.SchemaFinished;
 import dev.godwit.protocol.event.MigrationEvent.SchemaHalted;
+import dev.godwit.protocol.event.MigrationEvent.SlotNearLimit;
+import dev.godwit.protocol.event.MigrationEvent.SlotSafe;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotLost;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotShared;
 import dev.godwit.protocol.event.MigrationEvent.SnapshotTaken;
@@ -88,6 +90,9 @@ final class MigrationEvents {
     static final FellBehind FELL_BEHIND = new FellBehind(AT);
     static final CaptureHalted CAPTURE_HALTED = new CaptureHalted(
             new Problem(ErrorCode.CHANGE_DOES_NOT_FIT, "A row is missing.", "public.users", "Look who writes."), AT);
+    static final SlotNearLimit SLOT_NEAR_LIMIT = new SlotNearLimit(
+            new Problem(ErrorCode.SOURCE_SLOT_NEAR_LIMIT, "The source keeps much.", "slot", "Look why."), AT);
+    static final SlotSafe SLOT_SAFE = new SlotSafe(AT);
     static final CaptureEnded CAPTURE_ENDED = new CaptureEnded(AT);
     static final NodeLost NODE_LOST = new NodeLost("node-a", 2, AT);
     static final ForeignClusterSeen FOREIGN = new ForeignClusterSeen("f00", USERS, AT);
@@ -121,6 +126,8 @@ final class MigrationEvents {
             IN_STEP,
             FELL_BEHIND,
             CAPTURE_HALTED,
+            SLOT_NEAR_LIMIT,
+            SLOT_SAFE,
             CAPTURE_ENDED,
             NODE_LOST,
             FOREIGN,

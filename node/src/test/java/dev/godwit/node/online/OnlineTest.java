@@ -9,8 +9,20 @@ import dev.godwit.node.cluster.NodeJvm;
 import dev.godwit.node.cluster.Postgres;
 import dev.godwit.node.cluster.TestCluster;
 import dev.godwit.protocol.error.ErrorCode;
+import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.event.MigrationEvent.SlotNearLimit;
+import dev.godwit.protocol.event.MigrationEvent.SlotSafe;
 import dev.godwit.protocol.status.CaptureStatus;
+import dev.godwit.protocol.status.ChangeCounts;
+import dev.godwit.protocol.status.CountedChanges;
+import dev.godwit.protocol.status.Health;
+import dev.godwit.protocol.status.MigrationStatus;
 import dev.godwit.protocol.status.Phase;
+import dev.godwit.protocol.status.TableStatus;
+import java.sql.Connection;
+import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
@@ -46,14 +58,64 @@ class OnlineTest extends OnlineCluster {
     void a_source_that_rests_is_in_step_at_once_and_each_later_change_follows() {
         WriteLoad.create(databases.source(), 200);
         Api api = cluster.api();
-        api.submit(plan());
+        api.submit(plan().withLimit("heartbeatSeconds: 1"));
         assertEqualInTheEnd(api);
+        long transactions = transactions();
+        await("marks in the log that nobody else writes").atMost(ENOUGH).until(() -> transactions() > transactions + 1);
 
         databases.source().run("UPDATE account SET version = version + 1; DELETE FROM line WHERE number < 100");
 
         assertThat(databases.source().number("SELECT min(version) FROM account"))
                 .isEqualTo(1);
         assertEqualInTheEnd(api);
+        long updates = databases.source().number("SELECT count(*) FROM account");
+        assertChangesOf("account", api, new ChangeCounts(0, updates, 0, 0));
+    }
+
+    /** The next transaction's number. */
+    private long transactions() {
+        return databases.source().number("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint");
+    }
+
+    @Test
+    void the_time_behind_is_true_where_the_source_is_busy_elsewhere_and_where_the_target_waits() throws SQLException {
+        Database source = databases.source();
+        source.fill("item", 100, 100);
+        source.run("CREATE SCHEMA elsewhere", "CREATE TABLE elsewhere.log (line text)");
+        Api api = cluster.api();
+        api.submit(plan());
+        api.awaitPhase(migration, Phase.IN_STEP, ENOUGH);
+        try (Connection busy = databases.target().connect();
+                Statement statement = busy.createStatement()) {
+            busy.setAutoCommit(false);
+            statement.execute("LOCK TABLE item");
+            source.run("UPDATE item SET version = 1 WHERE id = 1");
+            long began = System.nanoTime();
+            await("what waits grows old").atMost(ENOUGH).until(() -> secondsBehind(api), behind -> behind > 3);
+            assertThat(secondsBehind(api)).isLessThan((System.nanoTime() - began) / 1e9 + 3);
+            busy.rollback();
+        }
+        await("nothing waits").atMost(ENOUGH).until(() -> {
+            source.run("INSERT INTO elsewhere.log SELECT repeat('x', 1000) FROM generate_series(1, 1000)");
+            double behind = secondsBehind(api);
+            return behind >= 0 && behind < 2.5;
+        });
+        source.run("DROP SCHEMA elsewhere CASCADE"); // no part of the plan
+        assertEqualInTheEnd(api);
+    }
+
+    private double secondsBehind(Api api) {
+        return api.status(migration).capture().secondsBehind();
+    }
+
+    /** Of a table that was not written while it was copied. */
+    private void assertChangesOf(String table, Api api, ChangeCounts expected) {
+        await("the counts of " + table)
+                .atMost(ENOUGH)
+                .untilAsserted(() -> assertThat(api.tables(migration))
+                        .filteredOn(status -> status.table().endsWith("." + table))
+                        .extracting(TableStatus::changes)
+                        .containsExactly(new CountedChanges(expected, expected)));
     }
 
     @Test
@@ -94,6 +156,81 @@ class OnlineTest extends OnlineCluster {
                 .atMost(ENOUGH)
                 .until(() -> api.status(migration).problems().stream()
                         .anyMatch(problem -> problem.code() == ErrorCode.SOURCE_SLOT_LOST));
+    }
+
+    @Test
+    void a_log_that_comes_near_its_limit_holds_the_copy_up_and_one_that_is_thrown_away_ends_it() throws SQLException {
+        Database source = databases.source();
+        source.fill("item", 8000, 1000);
+        databases.toTarget().rate(96 << 10);
+        source.run("ALTER SYSTEM SET max_slot_wal_keep_size = '128MB'", "SELECT pg_reload_conf()");
+        Api api = cluster.api();
+        try {
+            api.submit(plan());
+            awaitLanded(1);
+            try (Connection busy = source.connect();
+                    Statement statement = busy.createStatement()) {
+                busy.setAutoCommit(false);
+                statement.execute("INSERT INTO item VALUES (-1, 1, 'never')"); // the slot can't begin behind it
+                log(7);
+                await("the copy is held up").atMost(ENOUGH).until(() -> {
+                    MigrationStatus status = api.status(migration);
+                    return alarms(status).contains(ErrorCode.SOURCE_SLOT_NEAR_LIMIT) && status.shardsRunning() == 0;
+                });
+                long landed = databases.landedShards();
+                await("nothing lands")
+                        .during(Duration.ofSeconds(2))
+                        .atMost(ENOUGH)
+                        .until(() -> databases.landedShards() == landed);
+                MigrationStatus held = api.status(migration);
+                assertThat(held.phase()).isEqualTo(Phase.COPYING);
+                assertThat(held.health()).isEqualTo(Health.DEGRADED);
+                assertThat(held.reason()).contains("The source keeps");
+                busy.rollback();
+            }
+            await("the end of the alarm").atMost(ENOUGH).until(() -> {
+                source.run("SELECT pg_log_standby_snapshot()"); // where the slot may begin again, else told every 15 s
+                return alarms(api.status(migration)).isEmpty();
+            });
+            databases.fast();
+            assertEqualInTheEnd(api);
+            assertThat(alarmEvents()).containsExactly(SlotNearLimit.class, SlotSafe.class);
+
+            api.act(migration, "pause");
+            await("the reader's rest").atMost(ENOUGH).until(() -> slots("AND active") == 0);
+            log(8);
+            await("the alarm while it rests")
+                    .atMost(ENOUGH)
+                    .until(() -> alarms(api.status(migration)).contains(ErrorCode.SOURCE_SLOT_NEAR_LIMIT));
+            log(4);
+            source.run("CHECKPOINT");
+            await("the changes halt").atMost(ENOUGH).until(() -> {
+                MigrationStatus status = api.status(migration);
+                return alarms(status).isEmpty()
+                        && status.problems().stream().anyMatch(problem -> problem.code() == ErrorCode.SOURCE_SLOT_LOST);
+            });
+            assertThat(api.status(migration).phase()).isEqualTo(Phase.PAUSED);
+        } finally {
+            source.run("ALTER SYSTEM RESET max_slot_wal_keep_size", "SELECT pg_reload_conf()");
+        }
+    }
+
+    /** Fills so many files of the source's log, of 16 MiB each. */
+    private void log(int files) {
+        for (int i = 0; i < files; i++) {
+            databases.source().run("SELECT pg_logical_emit_message(false, 'filler', 'x'), pg_switch_wal()");
+        }
+    }
+
+    private static List<ErrorCode> alarms(MigrationStatus status) {
+        return status.alarms().stream().map(Problem::code).toList();
+    }
+
+    private List<Class<?>> alarmEvents() {
+        return cluster.journal().migration(migration).stream()
+                .filter(event -> event instanceof SlotNearLimit || event instanceof SlotSafe)
+                .<Class<?>>map(Object::getClass)
+                .toList();
     }
 
     @Test

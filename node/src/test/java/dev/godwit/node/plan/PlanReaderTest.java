@@ -214,8 +214,9 @@ class PlanReaderTest {
             assertProblem(problem, PLAN_UNKNOWN_KEY, "10:3 (limits.workersPerNod)");
             assertThat(problem.what()).isEqualTo("Key workersPerNod is not known here.");
             assertThat(problem.fix())
-                    .isEqualTo("Did you mean workersPerNode? Allowed here: workersPerNode, shardBytes, memoryPerNode, "
-                            + "sourceConnections, targetConnections.");
+                    .isEqualTo(
+                            "Did you mean workersPerNode? Allowed here: workersPerNode, shardBytes, memoryPerNode, "
+                                    + "sourceConnections, targetConnections, retainedLogBytes, retainedLogPercent, heartbeatSeconds.");
         }
 
         @Test

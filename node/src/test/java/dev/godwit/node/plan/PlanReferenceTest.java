@@ -68,6 +68,10 @@ class PlanReferenceTest {
                 .containsPattern(
                         "`memoryPerNode` .*\\| " + ByteSize.text(limits.memoryPerNode()) + " \\| 4MiB to 64GiB \\|")
                 .containsPattern("`sourceConnections` .*\\| " + limits.sourceConnections() + " \\| 2 to 10000 \\|")
-                .containsPattern("`targetConnections` .*\\| " + limits.targetConnections() + " \\| 2 to 10000 \\|");
+                .containsPattern("`targetConnections` .*\\| " + limits.targetConnections() + " \\| 2 to 10000 \\|")
+                .containsPattern("`retainedLogBytes` .*\\| " + ByteSize.text(limits.retainedLogBytes())
+                        + " \\| 16MiB to 16384GiB \\|")
+                .containsPattern("`retainedLogPercent` .*\\| " + limits.retainedLogPercent() + " \\| 10 to 95 \\|")
+                .containsPattern("`heartbeatSeconds` .*\\| " + limits.heartbeatSeconds() + " \\| 0 to 3600 \\|");
     }
 }

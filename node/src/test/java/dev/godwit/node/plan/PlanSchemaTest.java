@@ -64,7 +64,9 @@ class PlanSchemaTest {
                 "limits: {}",
                 "limits: {workersPerNode: 1, shardBytes: 65536, memoryPerNode: 4MiB}",
                 "limits: {workersPerNode: 64, shardBytes: 16GiB, memoryPerNode: 64GiB}",
-                "limits: {shardBytes: 100MB, sourceConnections: 2, targetConnections: 10000}")) {
+                "limits: {shardBytes: 100MB, sourceConnections: 2, targetConnections: 10000}",
+                "limits: {retainedLogBytes: 16MiB, retainedLogPercent: 10, heartbeatSeconds: 0}",
+                "limits: {retainedLogBytes: 16384GiB, retainedLogPercent: 95, heartbeatSeconds: 3600}")) {
             samples.add(PlanSamples.SMALLEST + line + "\n");
         }
         for (String line : List.of(
@@ -134,6 +136,9 @@ class PlanSchemaTest {
                 "limits: {memoryPerNode: 4194303}",
                 "limits: {sourceConnections: 1}",
                 "limits: {targetConnections: 10001}",
+                "limits: {retainedLogBytes: 16777215}",
+                "limits: {retainedLogPercent: 96}",
+                "limits: {heartbeatSeconds: 3601}",
                 "limits: {threads: 4}")) {
             samples.add(PlanSamples.SMALLEST + line + "\n");
         }
@@ -226,6 +231,10 @@ class PlanSchemaTest {
         assertThat(ofLimits.at("/memoryPerNode/default").asText()).isEqualTo(ByteSize.text(limits.memoryPerNode()));
         assertThat(ofLimits.at("/sourceConnections/default").asInt()).isEqualTo(limits.sourceConnections());
         assertThat(ofLimits.at("/targetConnections/default").asInt()).isEqualTo(limits.targetConnections());
+        assertThat(ofLimits.at("/retainedLogBytes/default").asText())
+                .isEqualTo(ByteSize.text(limits.retainedLogBytes()));
+        assertThat(ofLimits.at("/retainedLogPercent/default").asInt()).isEqualTo(limits.retainedLogPercent());
+        assertThat(ofLimits.at("/heartbeatSeconds/default").asInt()).isEqualTo(limits.heartbeatSeconds());
         assertThat(DOCUMENT.at("/$defs/driverProperties/properties").fieldNames())
                 .toIterable()
                 .containsExactlyElementsOf(DriverProperties.names());

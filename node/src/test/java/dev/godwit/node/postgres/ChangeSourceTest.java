@@ -36,8 +36,8 @@ class ChangeSourceTest {
     private static List<TableSpec> tables;
 
     private final CaptureNames names = new CaptureNames("godwit_shop_0");
-    private final ChangeSource capture = new PostgresChangeSource(connections, names, Duration.ofSeconds(20));
-    private final ChangeSource impatient = new PostgresChangeSource(connections, names, Duration.ofMillis(400));
+    private final ChangeSource capture = new PostgresChangeSource(connections, names, false, Duration.ofSeconds(20));
+    private final ChangeSource impatient = new PostgresChangeSource(connections, names, false, Duration.ofMillis(400));
 
     @BeforeAll
     static void tables() {
@@ -105,6 +105,30 @@ class ChangeSourceTest {
                 message = stream.next(Duration.ofSeconds(5));
             }
             assertThat(changed).containsExactly("+s.le\"af", "+s.child", "-s.child", "-s.le\"af");
+        }
+    }
+
+    @Test
+    void a_mark_is_a_commit_in_the_stream_and_messages_of_others_are_none() {
+        ChangeSource beating = new PostgresChangeSource(connections, names, true, Duration.ofSeconds(20));
+        CaptureSlot slot = capture.prepare(tables, NONE);
+        try (ChangeStream stream = beating.open(slot)) {
+            database.run("SELECT pg_logical_emit_message(false, 'another', repeat('x', 10000))");
+            SlotHealth before = capture.health().orElseThrow();
+            beating.beat();
+            SlotHealth after = capture.health().orElseThrow();
+
+            List<StreamMessage> told = new ArrayList<>();
+            await().until(() -> {
+                stream.next(Duration.ofMillis(100))
+                        .filter(message -> !(message instanceof StreamMessage.KeepAlive))
+                        .ifPresent(told::add);
+                return told.size() == 2;
+            });
+            StreamMessage.Begin begin = (StreamMessage.Begin) told.get(0);
+            StreamMessage.Commit commit = (StreamMessage.Commit) told.get(1);
+            assertThat(begin.commitMicros()).isBetween(before.atMicros(), after.atMicros());
+            assertThat(commit.endLsn()).isBetween(before.flushedLsn(), after.flushedLsn());
         }
     }
 
@@ -262,11 +286,11 @@ class ChangeSourceTest {
         database.run("CREATE ROLE powerless LOGIN", "GRANT USAGE ON SCHEMA s TO powerless");
         try (PostgresConnections others =
                 new PostgresConnections(database.address("powerless"), Side.SOURCE, "godwit test", 2)) {
-            assertThatThrownBy(() -> new PostgresChangeSource(others, names).prepare(tables, NONE))
+            assertThatThrownBy(() -> new PostgresChangeSource(others, names, false).prepare(tables, NONE))
                     .satisfies(code(ErrorCode.SOURCE_PRIVILEGE_MISSING))
                     .hasMessageContaining("REPLICATION");
             database.run("ALTER ROLE powerless REPLICATION");
-            assertThatThrownBy(() -> new PostgresChangeSource(others, names).prepare(tables, NONE))
+            assertThatThrownBy(() -> new PostgresChangeSource(others, names, false).prepare(tables, NONE))
                     .satisfies(code(ErrorCode.SOURCE_PRIVILEGE_MISSING))
                     .hasMessageContaining("CREATE on the database");
         }

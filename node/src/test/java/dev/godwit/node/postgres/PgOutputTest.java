@@ -47,6 +47,22 @@ class PgOutputTest {
     }
 
     @Test
+    void a_message_of_any_program_tells_nothing() {
+        assertThat(decoder.decode(
+                        message('M')
+                                .int8(1)
+                                .int64(16)
+                                .string("another")
+                                .int32(3)
+                                .int8(1)
+                                .int8(2)
+                                .int8(3)
+                                .bytes(),
+                        0))
+                .isEmpty();
+    }
+
+    @Test
     void a_table_without_a_schema_is_of_the_catalog() {
         decoder.decode(
                 message('R').int32(1).string("").string("t").int8('d').int16(0).bytes(), 0);

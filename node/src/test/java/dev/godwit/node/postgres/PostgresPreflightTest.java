@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.godwit.node.postgres.PostgresPreflight.Found;
 import dev.godwit.node.postgres.TargetServer.Database;
+import dev.godwit.node.testing.Plans;
 import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.check.RemarkCode;
 import dev.godwit.protocol.error.ErrorCode;
@@ -231,6 +232,24 @@ class PostgresPreflightTest {
         assertThat(remark.what())
                 .startsWith("2 of 3 tables have no key that could cut them: public.log, public.tiny.")
                 .contains("Copied whole, each by one worker: 1.", "Cut by block: 1; these");
+    }
+
+    @Test
+    void tables_that_hold_up_the_changes_of_others_are_named() {
+        source.run(
+                "CREATE TABLE counted (id int PRIMARY KEY, line text)",
+                "CREATE TABLE named (name text COLLATE \"en-x-icu\" PRIMARY KEY, line text)",
+                "INSERT INTO counted SELECT i, repeat(md5(i::text), 10) FROM generate_series(1, 1000) i",
+                "INSERT INTO named SELECT i, repeat(md5(i::text), 10) FROM generate_series(1, 1000) i",
+                "CREATE TABLE tiny (line text COLLATE \"en-x-icu\" PRIMARY KEY)");
+        Plan plan =
+                plan(source.address(), target.address(), SchemaMode.TABLES, new Limits(2, 100_000, 64L << 20, 8, 8));
+
+        assertThat(one(look(Plans.withConsistency(plan, Consistency.ONLINE)), RemarkCode.ONLINE_TABLES_WHOLE)
+                        .what())
+                .startsWith("1 of 3 tables go as one shard each")
+                .contains("public.named");
+        assertThat(codes(look(plan))).doesNotContain(RemarkCode.ONLINE_TABLES_WHOLE);
     }
 
     @Test

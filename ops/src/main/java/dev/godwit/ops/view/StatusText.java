@@ -5,6 +5,8 @@ import dev.godwit.protocol.check.Remark;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.status.CaptureStatus;
+import dev.godwit.protocol.status.ChangeCounts;
+import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.InFlight;
 import dev.godwit.protocol.status.Limit;
@@ -13,6 +15,7 @@ import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.TableState;
 import dev.godwit.protocol.status.TableStatus;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -88,6 +91,9 @@ public final class StatusText {
                     + status.nodes().stream().map(StatusText::node).collect(Collectors.joining(", ")));
         }
         tables(tables, tablesShown).forEach(line -> lines.add("  " + line));
+        status.alarms()
+                .forEach(alarm -> finding(style.warning(alarm.code().name()), alarm.where(), alarm.what(), alarm.fix())
+                        .forEach(line -> lines.add("  " + line)));
         status.problems().stream()
                 .limit(PROBLEMS_SHOWN)
                 .forEach(problem -> lines.addAll(
@@ -100,25 +106,41 @@ public final class StatusText {
 
     private String changes(CaptureStatus changes) {
         if (!changes.running()) {
-            return "changes " + style.warning("are not applied")
+            return "changes " + style.warning("are not applied") + kept(changes)
                     + (changes.problem() == null
                             ? ""
                             : ": " + Style.printable(changes.problem().what()));
         }
-        String behind = changes.bytesBehind() < 0
+        String behind = changes.bytesBehind() < 0 || changes.secondsBehind() < 0
                 ? "not known how far behind"
                 : Quantity.bytes(changes.bytesBehind()) + " and "
                         + String.format(java.util.Locale.ROOT, "%.1f s", changes.secondsBehind()) + " behind";
-        String kept = changes.retainedBytes() < 0
-                ? ""
-                : ", the source keeps " + Quantity.bytes(changes.retainedBytes()) + " of its log"
-                        + (changes.walStatus().isEmpty() ? "" : " (" + Style.printable(changes.walStatus()) + ")");
-        return "changes " + behind + ": " + Quantity.count(changes.inserted()) + " inserted, "
-                + Quantity.count(changes.updated()) + " updated, " + Quantity.count(changes.deleted()) + " deleted, "
-                + Quantity.count(changes.changesWaiting()) + " waiting" + kept
+        return "changes " + behind + ": " + counted(changes) + ", "
+                + Quantity.count(changes.changesWaiting()) + " waiting" + kept(changes)
                 + (changes.problem() == null
                         ? ""
                         : "; " + style.warning(Style.printable(changes.problem().what())));
+    }
+
+    /** They begin anew with another reader: that is said. */
+    private static String counted(CaptureStatus changes) {
+        ChangeCounts applied = changes.counted().applied();
+        return Quantity.count(applied.inserted()) + " inserted, " + Quantity.count(applied.updated()) + " updated, "
+                + Quantity.count(applied.deleted()) + " deleted"
+                + (applied.truncated() == 0 ? "" : ", " + Quantity.count(applied.truncated()) + " truncated") + " of "
+                + Quantity.count(changes.counted().captured().total()) + " captured"
+                + (changes.countedSince() == null
+                        ? ""
+                        : " since " + changes.countedSince().truncatedTo(ChronoUnit.SECONDS));
+    }
+
+    private static String kept(CaptureStatus changes) {
+        if (changes.retainedBytes() < 0) {
+            return "";
+        }
+        String left = changes.safeBytes() < 0 ? "" : ", " + Quantity.bytes(changes.safeBytes()) + " left";
+        return ", the source keeps " + Quantity.bytes(changes.retainedBytes()) + " of its log"
+                + (changes.walStatus().isEmpty() ? "" : " (" + Style.printable(changes.walStatus()) + left + ")");
     }
 
     /** One line per migration. */
@@ -171,30 +193,43 @@ public final class StatusText {
         if (tables.isEmpty() || shown < 1) {
             return List.of();
         }
-        TextTable text = new TextTable(
+        boolean withChanges = tables.stream().anyMatch(table -> table.changes() != null);
+        List<Column> columns = new ArrayList<>(List.of(
                 Column.text("table"),
                 Column.text("state"),
                 Column.number("rows"),
                 Column.number("bytes"),
                 Column.number("%"),
                 Column.number("shards done"),
-                Column.number("running"));
+                Column.number("running")));
+        if (withChanges) {
+            columns.addAll(List.of(
+                    Column.number("captured"),
+                    Column.number("inserted"),
+                    Column.number("updated"),
+                    Column.number("deleted")));
+        }
+        TextTable text = new TextTable(columns.toArray(Column[]::new));
         List<TableStatus> biggest = tables.stream()
                 .sorted(Comparator.comparing((TableStatus t) -> t.state() == TableState.PAUSED)
                         .thenComparing(TableStatus::estimatedBytes)
                         .reversed()
                         .thenComparing(TableStatus::table))
                 .toList();
-        biggest.stream()
-                .limit(shown)
-                .forEach(t -> text.row(
-                        t.table(),
-                        t.state().name().toLowerCase(java.util.Locale.ROOT),
-                        Quantity.count(t.rows() + t.liveRows()),
-                        Quantity.bytes(t.bytes() + (double) t.liveBytes()),
-                        percent(t),
-                        Quantity.count(t.shardsDone()) + (t.allCut() ? " of " + Quantity.count(shards(t)) : ""),
-                        t.shardsRunning()));
+        biggest.stream().limit(shown).forEach(t -> {
+            List<Object> cells = new ArrayList<>(List.of(
+                    t.table(),
+                    t.state().name().toLowerCase(java.util.Locale.ROOT),
+                    Quantity.count(t.rows() + t.liveRows()),
+                    Quantity.bytes(t.bytes() + (double) t.liveBytes()),
+                    percent(t),
+                    Quantity.count(t.shardsDone()) + (t.allCut() ? " of " + Quantity.count(shards(t)) : ""),
+                    t.shardsRunning()));
+            if (withChanges) {
+                cells.addAll(changes(t));
+            }
+            text.row(cells.toArray());
+        });
         List<String> lines = new ArrayList<>(text.lines());
         if (biggest.size() > shown) {
             Map<String, Long> rest = biggest.stream()
@@ -209,6 +244,16 @@ public final class StatusText {
                             .collect(Collectors.joining(", ")));
         }
         return lines;
+    }
+
+    private static List<Object> changes(TableStatus table) {
+        CountedChanges changes = table.changes() == null ? CountedChanges.NONE : table.changes();
+        ChangeCounts applied = changes.applied();
+        return List.of(
+                Quantity.count(changes.captured().total()),
+                Quantity.count(applied.inserted()),
+                Quantity.count(applied.updated()),
+                Quantity.count(applied.deleted()));
     }
 
     private static long shards(TableStatus table) {

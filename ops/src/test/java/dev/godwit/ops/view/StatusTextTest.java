@@ -4,11 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.status.ChangeCounts;
+import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.InFlight;
 import dev.godwit.protocol.status.NodeStatus;
 import dev.godwit.protocol.status.Phase;
 import dev.godwit.protocol.status.TableState;
+import dev.godwit.protocol.status.TableStatus;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
@@ -42,6 +45,30 @@ class StatusTextTest {
                           public.done  completed  1,010  101 kB  100      5 of 10        1
                           and 1 more: 1 waiting""".replace("copying   1,010", "copying    1,010")
                 .replace("state      rows", "state       rows"));
+    }
+
+    @Test
+    void shows_changes_of_each_table_and_what_the_source_keeps_also_while_they_rest() {
+        CountedChanges counted = new CountedChanges(new ChangeCounts(10, 20, 30, 1), new ChangeCounts(7, 8, 1900, 1));
+        TableStatus big = Statuses.table("public.big", TableState.COPYING, 200_000_000);
+
+        List<String> block = text.block(
+                Statuses.capturing(true, counted),
+                List.of(Statuses.table("public.small", TableState.WAITING, 10), big.with(counted)),
+                2);
+
+        assertThat(block)
+                .contains(
+                        "  changes 4.1 kB and 0.5 s behind: 7 inserted, 8 updated, 1,900 deleted, 1 truncated of 61 captured"
+                                + " since 2026-11-21T10:00:00Z, 3 waiting, the source keeps 1.1 GB of its log"
+                                + " (extended, 100 MB left)",
+                        "  table         state     rows   bytes   %  shards done  running  captured  inserted  updated  deleted",
+                        "  public.big    copying  1,010  101 kB  50      5 of 10        1        61         7        8    1,900",
+                        "  public.small  waiting  1,010  101 kB  50      5 of 10        1         0         0        0        0",
+                        "  SOURCE_SLOT_NEAR_LIMIT  slot",
+                        "    Fix: look");
+        assertThat(text.block(Statuses.capturing(false, counted), List.of(), 0))
+                .contains("  changes are not applied, the source keeps 1.1 GB of its log (extended, 100 MB left)");
     }
 
     @Test

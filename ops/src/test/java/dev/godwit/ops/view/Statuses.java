@@ -1,6 +1,9 @@
 package dev.godwit.ops.view;
 
+import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.Problem;
+import dev.godwit.protocol.status.CaptureStatus;
+import dev.godwit.protocol.status.CountedChanges;
 import dev.godwit.protocol.status.Health;
 import dev.godwit.protocol.status.InFlight;
 import dev.godwit.protocol.status.Limit;
@@ -42,8 +45,28 @@ public final class Statuses {
                 List.of(node("http://127.0.0.1:7081", 2), node("http://127.0.0.1:7082", 2)));
     }
 
+    /** One whose source keeps much of its log. */
+    public static MigrationStatus capturing(boolean running, CountedChanges counted) {
+        CaptureStatus capture = new CaptureStatus(
+                running, "n", 4096, 3, 0.5, 0, counted, AT, "extended", 1_100_000_000, 100_000_000, 0, null);
+        Problem alarm = new Problem(ErrorCode.SOURCE_SLOT_NEAR_LIMIT, "much", "slot", "look");
+        return status(Phase.COPYING, Health.DEGRADED, "much", 0, List.of(), List.of(), capture, List.of(alarm));
+    }
+
     private static MigrationStatus status(
             Phase phase, Health health, String reason, long bytes, List<Problem> problems, List<NodeStatus> nodes) {
+        return status(phase, health, reason, bytes, problems, nodes, null, List.of());
+    }
+
+    private static MigrationStatus status(
+            Phase phase,
+            Health health,
+            String reason,
+            long bytes,
+            List<Problem> problems,
+            List<NodeStatus> nodes,
+            CaptureStatus capture,
+            List<Problem> alarms) {
         return new MigrationStatus(
                 "shop",
                 phase,
@@ -72,8 +95,9 @@ public final class Statuses {
                 phase == Phase.COPYING ? 4 : 0,
                 1,
                 nodes,
-                null,
+                capture,
                 problems,
+                alarms,
                 List.of(phase == Phase.PAUSED ? "resume" : "pause", "cancel"));
     }
 

@@ -36,6 +36,8 @@ import java.util.List;
     @JsonSubTypes.Type(value = MigrationEvent.InStep.class, name = "in-step"),
     @JsonSubTypes.Type(value = MigrationEvent.FellBehind.class, name = "fell-behind"),
     @JsonSubTypes.Type(value = MigrationEvent.CaptureHalted.class, name = "capture-halted"),
+    @JsonSubTypes.Type(value = MigrationEvent.SlotNearLimit.class, name = "slot-near-limit"),
+    @JsonSubTypes.Type(value = MigrationEvent.SlotSafe.class, name = "slot-safe"),
     @JsonSubTypes.Type(value = MigrationEvent.CaptureEnded.class, name = "capture-ended"),
     @JsonSubTypes.Type(value = MigrationEvent.MigrationPaused.class, name = "migration-paused"),
     @JsonSubTypes.Type(value = MigrationEvent.MigrationResumed.class, name = "migration-resumed"),
@@ -161,6 +163,12 @@ public sealed interface MigrationEvent {
 
     /** Changes can't be applied until a person has looked at it. The source keeps them meanwhile. */
     record CaptureHalted(Problem problem, Instant at) implements MigrationEvent {}
+
+    /** The source keeps so much of its log for the migration that it may soon throw it away. The copy is held up meanwhile. */
+    record SlotNearLimit(Problem problem, Instant at) implements MigrationEvent {}
+
+    /** The source keeps much less of its log than it may. */
+    record SlotSafe(Instant at) implements MigrationEvent {}
 
     /** The source keeps no changes any more: slot and publication are dropped. */
     record CaptureEnded(Instant at) implements MigrationEvent {}

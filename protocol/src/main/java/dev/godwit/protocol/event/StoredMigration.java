@@ -27,6 +27,7 @@ import java.util.Map;
  * @param schemaReason why it was decided who makes the tables; null or empty where the plan says it
  * @param capture where changes are captured; null where they are not
  * @param captureHalted why changes wait for a person; null if they do not
+ * @param slotAlarm what the source keeps of its log is near the limit; null if it is not
  * @param captureEnded whether slot and publication are dropped again
  */
 public record StoredMigration(
@@ -45,6 +46,7 @@ public record StoredMigration(
         String schemaReason,
         CaptureSlot capture,
         Problem captureHalted,
+        Problem slotAlarm,
         boolean captureEnded) {
     public StoredMigration {
         exports = Map.copyOf(exports);

@@ -2,6 +2,8 @@ package dev.godwit.protocol.status;
 
 import dev.godwit.protocol.Wire;
 import dev.godwit.protocol.error.Problem;
+import java.time.Instant;
+import java.util.Objects;
 
 /**
  * How the changes of the source come over.
@@ -10,11 +12,12 @@ import dev.godwit.protocol.error.Problem;
  * @param node that reads them; empty if none does
  * @param bytesBehind bytes of the source's log that are not yet known to be in the target; -1 if not known
  * @param changesWaiting changes that are read and not yet applied
- * @param secondsBehind age of the oldest commit that is not yet in the target, by the source's clock; 0 if none is known of
+ * @param secondsBehind how long ago all that was committed at the source is in the target, by the source's clock; 0 if the
+ *     target has everything, -1 if it is not known
  * @param shardsJoining shards that are being copied, or not yet in step with the changes
- * @param inserted rows inserted because of changes, since the reader began
- * @param updated rows updated
- * @param deleted rows deleted
+ * @param counted changes of all tables since {@code countedSince}; each table's are in its own status
+ * @param countedSince since when they are counted: they begin anew where the reader moves to another node, and not where
+ *     it only begins again; null where nothing is counted
  * @param walStatus {@code pg_replication_slots.wal_status}; empty if not known
  * @param retainedBytes what the source keeps of its log for us; -1 if not known
  * @param safeBytes how much may still be written before it throws that away; -1: no limit, or not known
@@ -28,12 +31,15 @@ public record CaptureStatus(
         long changesWaiting,
         double secondsBehind,
         int shardsJoining,
-        long inserted,
-        long updated,
-        long deleted,
+        CountedChanges counted,
+        Instant countedSince,
         String walStatus,
         long retainedBytes,
         long safeBytes,
         double oldestSnapshotSeconds,
         Problem problem)
-        implements Wire {}
+        implements Wire {
+    public CaptureStatus {
+        counted = Objects.requireNonNullElse(counted, CountedChanges.NONE); // an older node does not tell it
+    }
+}

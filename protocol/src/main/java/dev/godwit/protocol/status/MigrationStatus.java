@@ -38,6 +38,7 @@ import java.util.Objects;
  * @param nodes the nodes that take part
  * @param capture how changes come over; null where the plan's consistency is not online
  * @param problems what stopped or paused it
+ * @param alarms what a person should look at although it goes on
  * @param allowedActions actions that would be taken now: pause, resume, cancel, complete
  */
 public record MigrationStatus(
@@ -70,6 +71,7 @@ public record MigrationStatus(
         List<NodeStatus> nodes,
         CaptureStatus capture,
         List<Problem> problems,
+        List<Problem> alarms,
         List<String> allowedActions)
         implements Wire {
     public MigrationStatus {
@@ -77,6 +79,7 @@ public record MigrationStatus(
         schemaReason = Objects.requireNonNullElse(schemaReason, "");
         nodes = List.copyOf(nodes);
         problems = List.copyOf(problems);
+        alarms = alarms == null ? List.of() : List.copyOf(alarms); // likewise
         allowedActions = List.copyOf(allowedActions);
     }
 }

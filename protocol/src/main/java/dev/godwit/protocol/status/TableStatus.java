@@ -20,6 +20,7 @@ import dev.godwit.protocol.error.Problem;
  * @param allCut whether all of the table is cut, so that the number of shards is known
  * @param retries failed tries so far
  * @param problem why it is paused; null if it is not
+ * @param changes its changes, counted since {@link CaptureStatus#countedSince}; null where none are known of
  */
 public record TableStatus(
         String table,
@@ -35,5 +36,60 @@ public record TableStatus(
         int shardsWaiting,
         boolean allCut,
         long retries,
-        Problem problem)
-        implements Wire {}
+        Problem problem,
+        CountedChanges changes)
+        implements Wire {
+    /** One of which no changes are known. */
+    public TableStatus(
+            String table,
+            TableState state,
+            long rows,
+            long bytes,
+            long liveRows,
+            long liveBytes,
+            long estimatedRows,
+            long estimatedBytes,
+            long shardsDone,
+            int shardsRunning,
+            int shardsWaiting,
+            boolean allCut,
+            long retries,
+            Problem problem) {
+        this(
+                table,
+                state,
+                rows,
+                bytes,
+                liveRows,
+                liveBytes,
+                estimatedRows,
+                estimatedBytes,
+                shardsDone,
+                shardsRunning,
+                shardsWaiting,
+                allCut,
+                retries,
+                problem,
+                null);
+    }
+
+    /** This one, with its changes. */
+    public TableStatus with(CountedChanges counted) {
+        return new TableStatus(
+                table,
+                state,
+                rows,
+                bytes,
+                liveRows,
+                liveBytes,
+                estimatedRows,
+                estimatedBytes,
+                shardsDone,
+                shardsRunning,
+                shardsWaiting,
+                allCut,
+                retries,
+                problem,
+                counted);
+    }
+}
