@@ -2,6 +2,7 @@ package dev.godwit.node.changes;
 
 import dev.godwit.node.capture.Effect;
 import dev.godwit.node.capture.Position;
+import dev.godwit.node.capture.Relation;
 import dev.godwit.node.capture.StreamMessage;
 import dev.godwit.protocol.Wire;
 import dev.godwit.protocol.status.ChangeCounts;
@@ -50,24 +51,78 @@ public final class ChangeTally {
         }
     }
 
-    /** @param upTo so many items of the queue hold these effects and all before */
-    private record Queued(long upTo, Map<TableName, Count> counts) {}
+    /** Counts by table; most often it is the table of before. */
+    private static final class ByTable {
+        private final Map<TableName, Count> counts = new HashMap<>();
+        private Relation latest;
+        private Count ofLatest;
 
-    /** What one run counts. Owned by its reading thread. */
+        private Count of(Relation relation) {
+            if (relation != latest) {
+                latest = relation;
+                ofLatest = of(relation.name());
+            }
+            return ofLatest;
+        }
+
+        private Count of(TableName table) {
+            return counts.computeIfAbsent(table, name -> new Count());
+        }
+
+        private void add(StreamMessage.Change change) {
+            if (change instanceof StreamMessage.Insert insert) {
+                of(insert.relation()).inserted++;
+            } else if (change instanceof StreamMessage.Update update) {
+                of(update.relation()).updated++;
+            } else if (change instanceof StreamMessage.Delete delete) {
+                of(delete.relation()).deleted++;
+            } else if (change instanceof StreamMessage.Truncate truncate) {
+                truncate.relations().forEach(relation -> of(relation.name()).truncated++);
+            }
+        }
+
+        private void add(Effect effect) {
+            if (effect instanceof Effect.InsertRow insert) {
+                of(insert.relation()).inserted++;
+            } else if (effect instanceof Effect.UpdateRow update) {
+                of(update.relation()).updated++;
+            } else if (effect instanceof Effect.DeleteRow delete) {
+                of(delete.relation()).deleted++;
+            } else if (effect instanceof Effect.EmptyRanges ranges) {
+                of(ranges.table().name()).truncated++;
+            } else if (effect instanceof Effect.EmptyTables emptied) {
+                emptied.tables().forEach(table -> of(table).truncated++);
+            }
+        }
+    }
+
+    /** @param upTo so many items of the queue hold these effects and all before */
+    private record Queued(long upTo, ByTable counts) {}
+
+    /** What one run counts. Owned by its reading thread; told to the others when {@link #applied} is called. */
     final class OfRun {
         private final Deque<Queued> waiting = new ArrayDeque<>();
-        private Map<TableName, Count> latest = new HashMap<>();
+        private ByTable captured = new ByTable();
+        private ByTable queued = new ByTable();
+        private Position to;
 
-        private OfRun() {}
+        private OfRun(Position to) {
+            this.to = to;
+        }
 
         /** @param position behind the change */
         void captured(StreamMessage.Change change, Position position) {
-            ChangeTally.this.captured(change, position);
+            if (position.compareTo(to) > 0) {
+                to = position;
+                captured.add(change);
+            }
         }
 
         /** These are to be applied. */
         void queued(List<Effect> effects) {
-            effects.forEach(effect -> count(effect, latest));
+            for (Effect effect : effects) {
+                queued.add(effect);
+            }
         }
 
         /**
@@ -75,32 +130,18 @@ public final class ChangeTally {
          * @param applied how many of these are durable in the target
          */
         void applied(long put, long applied) {
-            if (!latest.isEmpty()) {
-                waiting.add(new Queued(put, latest));
-                latest = new HashMap<>();
+            if (!captured.counts.isEmpty()) {
+                ChangeTally.this.captured(this);
+                captured = new ByTable();
+            }
+            if (!queued.counts.isEmpty()) {
+                waiting.add(new Queued(put, queued));
+                queued = new ByTable();
             }
             while (!waiting.isEmpty() && waiting.peek().upTo() <= applied) {
                 ChangeTally.this.applied(waiting.poll().counts());
             }
         }
-    }
-
-    private static void count(Effect effect, Map<TableName, Count> counts) {
-        if (effect instanceof Effect.InsertRow insert) {
-            of(insert.relation().name(), counts).inserted++;
-        } else if (effect instanceof Effect.UpdateRow update) {
-            of(update.relation().name(), counts).updated++;
-        } else if (effect instanceof Effect.DeleteRow delete) {
-            of(delete.relation().name(), counts).deleted++;
-        } else if (effect instanceof Effect.EmptyRanges ranges) {
-            of(ranges.table().name(), counts).truncated++;
-        } else if (effect instanceof Effect.EmptyTables emptied) {
-            emptied.tables().forEach(table -> of(table, counts).truncated++);
-        }
-    }
-
-    private static Count of(TableName table, Map<TableName, Count> counts) {
-        return counts.computeIfAbsent(table, name -> new Count());
     }
 
     private final Instant since;
@@ -109,6 +150,7 @@ public final class ChangeTally {
     /** The tables in the order in which they were met. */
     private final List<TableName> met = new ArrayList<>();
 
+    private OfRun current;
     private Position countedTo = Position.START;
     private int next;
 
@@ -123,14 +165,9 @@ public final class ChangeTally {
 
     /** @param applied what the target has when a run begins: it is not ours to count */
     synchronized OfRun begin(Position applied) {
-        isFurther(applied);
-        return new OfRun();
-    }
-
-    private boolean isFurther(Position position) {
-        boolean further = position.compareTo(countedTo) > 0;
-        countedTo = further ? position : countedTo;
-        return further;
+        countedTo = applied.compareTo(countedTo) > 0 ? applied : countedTo;
+        current = new OfRun(countedTo);
+        return current;
     }
 
     private Counts of(TableName table) {
@@ -140,23 +177,16 @@ public final class ChangeTally {
         });
     }
 
-    private synchronized void captured(StreamMessage.Change change, Position position) {
-        if (!isFurther(position)) {
-            return;
-        }
-        if (change instanceof StreamMessage.Insert insert) {
-            of(insert.relation().name()).captured.inserted++;
-        } else if (change instanceof StreamMessage.Update update) {
-            of(update.relation().name()).captured.updated++;
-        } else if (change instanceof StreamMessage.Delete delete) {
-            of(delete.relation().name()).captured.deleted++;
-        } else if (change instanceof StreamMessage.Truncate truncate) {
-            truncate.relations().forEach(relation -> of(relation.name()).captured.truncated++);
+    /** A run that another has followed counts nothing any more: the other is sent the same. */
+    private synchronized void captured(OfRun run) {
+        if (run == current) {
+            countedTo = run.to;
+            run.captured.counts.forEach((table, count) -> of(table).captured.add(count));
         }
     }
 
-    private synchronized void applied(Map<TableName, Count> counts) {
-        counts.forEach((table, count) -> of(table).applied.add(count));
+    private synchronized void applied(ByTable done) {
+        done.counts.forEach((table, count) -> of(table).applied.add(count));
     }
 
     synchronized CountedChanges total() {

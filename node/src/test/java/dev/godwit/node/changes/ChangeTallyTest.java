@@ -45,7 +45,7 @@ class ChangeTallyTest {
         run.applied(1, 1);
 
         assertThat(tally.next(10))
-                .containsExactly(
+                .containsExactlyInAnyOrder(
                         new ChangeTally.OfTable(
                                 ITEM.name(),
                                 new CountedChanges(new ChangeCounts(1, 1, 0, 1), new ChangeCounts(1, 1, 0, 1))),
@@ -78,12 +78,17 @@ class ChangeTallyTest {
         run.captured(new StreamMessage.Insert(ITEM, ROW), new Position(5, Position.WHOLE)); // in the target already
         run.captured(new StreamMessage.Insert(ITEM, ROW), new Position(10, 1));
         run.captured(new StreamMessage.Insert(ITEM, ROW), new Position(10, 2));
+        run.applied(2, 1);
+        run.captured(new StreamMessage.Insert(ITEM, ROW), new Position(10, 3));
 
         ChangeTally.OfRun later = tally.begin(new Position(10, 1));
+        run.applied(3, 1); // it has not heard of its end
         later.captured(new StreamMessage.Insert(ITEM, ROW), new Position(10, 2));
         later.captured(new StreamMessage.Insert(ITEM, ROW), new Position(10, 3));
+        later.captured(new StreamMessage.Insert(ITEM, ROW), new Position(10, 4));
+        later.applied(2, 0);
 
-        assertThat(tally.total().captured()).isEqualTo(new ChangeCounts(3, 0, 0, 0));
+        assertThat(tally.total().captured()).isEqualTo(new ChangeCounts(4, 0, 0, 0));
     }
 
     @Test
@@ -91,11 +96,13 @@ class ChangeTallyTest {
         for (int i = 0; i < 5; i++) {
             run.captured(new StreamMessage.Insert(relation("t" + i), ROW), new Position(10, i + 1));
         }
+        run.applied(5, 0);
         List<String> told = new ArrayList<>();
         for (int i = 0; i < 3; i++) {
             tally.next(2).forEach(one -> told.add(one.table().name()));
         }
-        assertThat(told).containsExactly("t0", "t1", "t2", "t3", "t4", "t0");
+        assertThat(told.subList(0, 5)).containsExactlyInAnyOrder("t0", "t1", "t2", "t3", "t4");
+        assertThat(told.get(5)).isEqualTo(told.get(0));
         assertThat(tally.next(9)).hasSize(5);
     }
 }
