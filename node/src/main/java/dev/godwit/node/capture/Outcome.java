@@ -39,6 +39,9 @@ final class Outcome {
     }
 
     List<Effect> effects() {
+        if (reads.isEmpty()) {
+            return effects;
+        }
         List<Effect> all = new ArrayList<>(effects);
         all.addAll(reads);
         return all;

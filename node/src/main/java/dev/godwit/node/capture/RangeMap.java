@@ -24,6 +24,12 @@ final class RangeMap {
         return held != null && held.holds(key) ? held : null;
     }
 
+    /** The range that holds every key, as in the end one does; null if there is none. */
+    Held every() {
+        Held only = keys.size() == 1 ? keys.get(null) : null;
+        return only != null && only.to() == null ? only : null;
+    }
+
     /** The range of the whole table; null if it is not held as one. */
     Held whole() {
         return whole;

@@ -17,23 +17,35 @@ final class Shapes {
      */
     static Set<TableJoin> check(
             List<Relation> relations, Map<TableName, TableJoin> tables, Map<Long, TableJoin> byOid) {
+        if (relations.size() == 1) {
+            TableJoin table = check(relations.get(0), tables, byOid);
+            return table == null ? Set.of() : Set.of(table);
+        }
         Set<TableJoin> concerned = new LinkedHashSet<>();
         for (Relation relation : relations) {
-            TableJoin table = byOid.get(relation.oid());
-            if (table == null) {
-                table = first(relation, tables);
+            TableJoin table = check(relation, tables, byOid);
+            if (table != null) {
+                concerned.add(table);
             }
-            if (table.isAbandoned()) {
-                continue;
-            }
-            if (!relation.name().equals(table.spec().name())) {
-                throw new ShapeChanged(table.spec().name(), "has another name at the source than before");
-            }
-            table.shape().check(relation);
-            byOid.put(relation.oid(), table);
-            concerned.add(table);
         }
         return concerned;
+    }
+
+    /** Null for one that was abandoned. */
+    private static TableJoin check(Relation relation, Map<TableName, TableJoin> tables, Map<Long, TableJoin> byOid) {
+        TableJoin known = byOid.get(relation.oid());
+        TableJoin table = known == null ? first(relation, tables) : known;
+        if (table.isAbandoned()) {
+            return null;
+        }
+        if (!relation.name().equals(table.spec().name())) {
+            throw new ShapeChanged(table.spec().name(), "has another name at the source than before");
+        }
+        table.shape().check(relation);
+        if (known == null) {
+            byOid.put(relation.oid(), table);
+        }
+        return table;
     }
 
     private static TableJoin first(Relation relation, Map<TableName, TableJoin> tables) {

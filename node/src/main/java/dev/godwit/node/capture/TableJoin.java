@@ -211,7 +211,7 @@ final class TableJoin {
                     : row.completedBy(old, shape.keyPlaces());
         }
         Held from = at(old);
-        Held to = at(row);
+        Held to = row == old ? from : at(row);
         Stand.Verdict left = verdict(from, by, done);
         Stand.Verdict arrived = verdict(to, by, done);
         if (left == Stand.Verdict.APPLY && arrived == Stand.Verdict.APPLY) {
@@ -317,6 +317,10 @@ final class TableJoin {
                 }
                 return ranges.nullKeys();
             }
+        }
+        Held every = rows.isEmpty() ? ranges.every() : null;
+        if (every != null) {
+            return every;
         }
         Key key = order.key(texts(row));
         Held alone = rows.get(key);

@@ -28,13 +28,14 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 
 /**
  * One run of the reader of a migration's changes, from its takeover in the target until it is stopped or something fails;
- * after a failure nothing of it counts but what the target holds, and the next run begins with a takeover. Two threads: one
- * reads the stream and judges, and is the only one that touches the join; the other applies ({@link ApplyLoop}).
+ * after a failure nothing of it counts but what the target holds, and the next run begins with a takeover. One thread
+ * reads the stream and judges, and is the only one that touches the join; others apply ({@link ApplyLoop}).
  *
  * <p>What others want of the join is put to the first thread as a request, and done between two messages.
  */
@@ -46,7 +47,7 @@ final class ChangeRun {
     static final long MAX_QUEUED_BYTES = 16L << 20;
 
     private static final Duration NEXT = Duration.ofMillis(20);
-    private static final Duration LOOK = Duration.ofSeconds(1);
+    private static final long LOOK_NANOS = Duration.ofSeconds(1).toNanos();
 
     /**
      * The ends of it, as one node has them.
@@ -89,6 +90,7 @@ final class ChangeRun {
     private long lookedNanos;
     private long beatNanos = System.nanoTime();
 
+    private final AtomicBoolean failing = new AtomicBoolean();
     private volatile ApplyLoop applier;
     private volatile boolean stopping;
     private volatile boolean ready;
@@ -123,7 +125,7 @@ final class ChangeRun {
     }
 
     private void fail(Throwable why) {
-        if (!stopping) {
+        if (!stopping && !failing.getAndSet(true)) {
             stop();
             failed.accept(why);
         }
@@ -165,11 +167,9 @@ final class ChangeRun {
         applier = new ApplyLoop(
                 ends.target().applier(takeover.epoch(), ends.tables()),
                 queue,
-                batch -> requests.add(() -> applied(batch)),
+                part -> requests.add(() -> applied(part)),
                 this::fail);
-        Thread applying = new Thread(applier, "godwit-changes-apply");
-        applying.setDaemon(true);
-        applying.start();
+        applier.start();
         if (stopping) {
             applier.stop();
         }
@@ -276,12 +276,12 @@ final class ChangeRun {
         }
     }
 
-    private void applied(ChangeQueue.Batch batch) {
-        durable = batch.position();
-        reachedLsn = tries.isEmpty() ? Math.max(reachedLsn, batch.lsn()) : reachedLsn;
-        alterations.applied(batch.effects());
+    private void applied(ChangeQueue.Part part) {
+        durable = part.position();
+        reachedLsn = tries.isEmpty() ? Math.max(reachedLsn, part.lsn()) : reachedLsn;
+        alterations.applied(part.marks());
         halted = alterations.summary();
-        for (Effect effect : batch.effects()) {
+        for (Effect effect : part.marks()) {
             if (effect instanceof Effect.CaughtUp caughtUp) {
                 join.caughtUp(caughtUp.table(), caughtUp.shard());
             }
@@ -292,7 +292,7 @@ final class ChangeRun {
     /** Once a second: what has become visible, who has landed unheard, how the slot does; and the acknowledgement. */
     private void look() {
         long now = System.nanoTime();
-        if (now - lookedNanos < LOOK.toNanos()) {
+        if (now - lookedNanos < LOOK_NANOS) {
             return;
         }
         lookedNanos = now;

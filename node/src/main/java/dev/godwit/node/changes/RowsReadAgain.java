@@ -28,7 +28,7 @@ final class RowsReadAgain {
      */
     static List<Effect> resolved(
             ChangeSource source, ChangeJoin join, Alterations alterations, long epoch, List<Effect> effects) {
-        if (effects.stream().noneMatch(Effect.ReadRow.class::isInstance)) {
+        if (!hasWish(effects)) {
             return effects;
         }
         List<Effect> resolved = new ArrayList<>();
@@ -41,6 +41,15 @@ final class RowsReadAgain {
             }
         }
         return resolved;
+    }
+
+    private static boolean hasWish(List<Effect> effects) {
+        for (Effect effect : effects) {
+            if (effect instanceof Effect.ReadRow) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** A name that no other reader gives: each has an epoch of its own. */

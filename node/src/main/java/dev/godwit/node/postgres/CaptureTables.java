@@ -19,6 +19,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import org.postgresql.jdbc.StatementGroup;
 
 /**
  * The statements on {@code godwit.capture}, {@code godwit.applied} and {@code godwit.joined}. Each runs in the caller's
@@ -171,18 +172,13 @@ final class CaptureTables {
     }
 
     /** Notes how far it is. Never goes back: what is applied again in one shard alone leaves the others where they are. */
-    static void applied(Connection connection, String migration, Position upTo) throws SQLException {
+    static void applied(StatementGroup group, String migration, Position upTo) throws SQLException {
         String sql = """
                 INSERT INTO godwit.applied (migration, commit_lsn, changes, at) VALUES (?, ?::pg_lsn, ?, clock_timestamp())
                 ON CONFLICT (migration) DO UPDATE SET commit_lsn = excluded.commit_lsn, changes = excluded.changes,
                   at = excluded.at
                 WHERE (applied.commit_lsn, applied.changes) <= (excluded.commit_lsn, excluded.changes)""";
-        try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, migration);
-            statement.setString(2, WalPosition.text(upTo.commitLsn()));
-            statement.setLong(3, upTo.changes());
-            statement.executeUpdate();
-        }
+        group.add(sql, migration, WalPosition.text(upTo.commitLsn()), Long.toString(upTo.changes()));
     }
 
     private static final String JOINED = """

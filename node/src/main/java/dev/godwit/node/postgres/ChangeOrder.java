@@ -89,7 +89,21 @@ final class ChangeOrder {
         }
     }
 
-    private record Group(Kind kind, ChangedRelation relation, BitSet sent) {}
+    /** Equality is written out: the quick compiler of nodes makes little of what records come with. */
+    private record Group(Kind kind, ChangedRelation relation, BitSet sent) {
+        @Override
+        public boolean equals(Object other) {
+            return other instanceof Group its
+                    && kind == its.kind
+                    && relation == its.relation
+                    && (sent == its.sent || sent.equals(its.sent));
+        }
+
+        @Override
+        public int hashCode() {
+            return (System.identityHashCode(relation) * 31 + kind.ordinal()) * 31 + sent.hashCode();
+        }
+    }
 
     /** What came last to a value of a unique key. */
     private record Last(int level, Change change) {}
@@ -207,21 +221,32 @@ final class ChangeOrder {
         List<Step> steps = new ArrayList<>();
         for (Level level : levels.values()) {
             steps.addAll(level.alone);
+            Map<Group, List<Change>> groups = new LinkedHashMap<>();
+            for (Placed placed : level.rows) {
+                Group group = new Group(placed.change.kind, placed.relation, sent(placed));
+                groups.computeIfAbsent(group, any -> new ArrayList<>()).add(placed.change);
+            }
             for (Kind kind : Kind.values()) {
-                Map<Group, List<Change>> groups = new LinkedHashMap<>();
-                for (Placed placed : level.rows) {
-                    if (placed.change.kind == kind) {
-                        groups.computeIfAbsent(
-                                        new Group(kind, placed.relation, sent(placed.change.row)),
-                                        any -> new ArrayList<>())
-                                .add(placed.change);
+                groups.forEach((group, changes) -> {
+                    if (group.kind == kind) {
+                        steps.add(new Rows(kind, group.relation, group.sent, false, changes));
                     }
-                }
-                groups.forEach(
-                        (group, changes) -> steps.add(new Rows(kind, group.relation, group.sent, false, changes)));
+                });
             }
         }
         return steps;
+    }
+
+    /** An update that leaves the key alone need not send it twice. */
+    private static BitSet sent(Placed placed) {
+        Change change = placed.change;
+        ChangedRelation relation = placed.relation;
+        boolean withoutKey = change.kind == Kind.UPDATE && relation.isSameKey(change.old, change.row);
+        if (change.row != null && !change.row.hasUnchanged()) {
+            return withoutKey ? relation.allButKey() : relation.all();
+        }
+        BitSet sent = sent(change.row);
+        return withoutKey ? relation.butKey(sent) : sent;
     }
 
     private static BitSet sent(Tuple row) {

@@ -15,13 +15,15 @@ final class ChangeSession implements AutoCloseable {
 
     /**
      * Rows are found by the key's index, whatever the planner believes of a table that was empty a moment ago; and a
-     * plan that always is the same is made once.
+     * plan that always is the same is made once. Notices of triggers, of which nobody here reads while he writes, could fill
+     * what lies between the two until each waits for the other.
      */
     private static final String SETTINGS = """
             SET synchronous_commit = on; SET default_transaction_isolation = 'read committed';
             SET idle_in_transaction_session_timeout = '30s'; SET plan_cache_mode = force_generic_plan;
             SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
-            SET enable_material = off""";
+            SET enable_material = off;
+            SET client_min_messages = error""";
 
     private final Connection connection;
     private final boolean replica;

@@ -5,9 +5,6 @@ import dev.godwit.node.postgres.ChangeOrder.Change;
 import dev.godwit.node.postgres.ChangeOrder.Kind;
 import dev.godwit.node.postgres.ChangedTable.Column;
 import dev.godwit.node.postgres.ChangedTable.Equality;
-import java.sql.PreparedStatement;
-import java.sql.SQLException;
-import java.sql.Types;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Collection;
@@ -238,48 +235,55 @@ final class ChangeStatement {
         return "unnest(" + String.join(",", arrays) + ") AS u(" + String.join(",", names) + ")";
     }
 
-    /** Gives it the values of these changes: one row each. */
-    void bind(PreparedStatement statement, List<Change> changes) throws SQLException {
+    /** The parameters' texts for these changes, one row each: an array of all values each. */
+    String[] texts(List<Change> changes) {
         if (parameters.isEmpty()) {
-            statement.setInt(1, changes.size()); // rows without values
-            return;
+            return new String[] {Integer.toString(changes.size())}; // rows without values
         }
-        for (int i = 0; i < parameters.size(); i++) {
-            Parameter parameter = parameters.get(i);
-            StringBuilder array = new StringBuilder(changes.size() * 16 + 2).append('{');
-            for (Change change : changes) {
-                if (array.length() > 1) {
-                    array.append(',');
-                }
-                element(parameter.isOld() ? change.old() : change.row(), parameter.place(), array);
+        String[] texts = new String[parameters.size()];
+        for (int i = 0; i < texts.length; i++) {
+            texts[i] = array(parameters.get(i), changes);
+        }
+        return texts;
+    }
+
+    /** The parameters' texts for the one change whose row is found by all its columns; null for NULL. */
+    String[] textsOfWhole(Change change) {
+        return parameters.stream()
+                .map(parameter -> tuple(parameter, change).text(parameter.place()))
+                .toArray(String[]::new);
+    }
+
+    private static Tuple tuple(Parameter parameter, Change change) {
+        return parameter.isOld() ? change.old() : change.row();
+    }
+
+    private static String array(Parameter parameter, List<Change> changes) {
+        int length = 2;
+        for (Change change : changes) {
+            byte[] value = tuple(parameter, change).value(parameter.place());
+            length += value == null ? 5 : value.length + 3;
+        }
+        StringBuilder array = new StringBuilder(length).append('{');
+        for (Change change : changes) {
+            if (array.length() > 1) {
+                array.append(',');
             }
-            // Without a type of its own: it takes that of the cast.
-            statement.setObject(i + 1, array.append('}').toString(), Types.OTHER);
+            element(tuple(parameter, change).text(parameter.place()), array);
         }
+        return array.append('}').toString();
     }
 
-    /** Gives it the values of the one change whose row is found by all its columns. */
-    void bindWhole(PreparedStatement statement, Change change) throws SQLException {
-        for (int i = 0; i < parameters.size(); i++) {
-            Parameter parameter = parameters.get(i);
-            Tuple tuple = parameter.isOld() ? change.old() : change.row();
-            statement.setObject(i + 1, tuple.text(parameter.place()), Types.OTHER);
-        }
-    }
-
-    private static void element(Tuple tuple, int place, StringBuilder array) {
-        String text = tuple.text(place);
+    private static void element(String text, StringBuilder array) {
         if (text == null) {
             array.append("NULL");
             return;
         }
         array.append('"');
-        for (int i = 0; i < text.length(); i++) {
-            char c = text.charAt(i);
-            if (c == '"' || c == '\\') {
-                array.append('\\');
-            }
-            array.append(c);
+        if (text.indexOf('"') < 0 && text.indexOf('\\') < 0) {
+            array.append(text);
+        } else {
+            array.append(text.replace("\\", "\\\\").replace("\"", "\\\""));
         }
         array.append('"');
     }

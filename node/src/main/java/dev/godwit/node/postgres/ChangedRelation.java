@@ -11,6 +11,7 @@ import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.List;
 
 /** A relation of the stream beside the target's table: where the stream's tuples have what the target's columns take. */
@@ -23,6 +24,8 @@ final class ChangedRelation {
     private final List<Column> columns;
     private final UniqueKey key;
     private final int[] keyPlaces;
+    private final BitSet all = new BitSet();
+    private final BitSet allButKey;
 
     /** Each with its places; the key is not among them. */
     private final List<UniqueKey> others = new ArrayList<>();
@@ -41,6 +44,8 @@ final class ChangedRelation {
                 .toList();
         this.key = keyColumns.isEmpty() ? null : table.keyOf(keyColumns);
         this.keyPlaces = key == null ? new int[0] : relation.places(key.columns());
+        this.all.set(0, columns.size());
+        this.allButKey = butKey(all);
         List<String> names = columns.stream().map(Column::name).toList();
         for (UniqueKey other : table.uniqueKeys()) {
             if (other != key && names.containsAll(other.columns())) {
@@ -83,6 +88,25 @@ final class ChangedRelation {
 
     boolean hasKey() {
         return key != null;
+    }
+
+    /** Places of all columns; not to be changed. */
+    BitSet all() {
+        return all;
+    }
+
+    /** As {@link #butKey} makes it of all columns; not to be changed. */
+    BitSet allButKey() {
+        return allButKey;
+    }
+
+    /** These places without the key's; all of them where no others are among them. */
+    BitSet butKey(BitSet places) {
+        BitSet others = (BitSet) places.clone();
+        for (int place : keyPlaces) {
+            others.clear(place);
+        }
+        return others.isEmpty() ? places : others;
     }
 
     /** Places of the key's columns in a tuple, in the order of its index. */

@@ -9,6 +9,8 @@ import java.nio.ByteBuffer;
 import java.sql.Connection;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
@@ -19,7 +21,7 @@ import org.postgresql.jdbc.PgConnection;
 /**
  * A slot of pgoutput that is read. The driver's own replication stream is passed over: it drops the server's KeepAlives,
  * and answers when it is read alone. Here a thread tells the server once a second what was acknowledged, also while the
- * owner is busy elsewhere, and asks how far it is. Nothing is read ahead, so memory is that of one message.
+ * owner is busy elsewhere, and asks how far it is. Little is read ahead, so memory is that of one message or a little more.
  */
 final class PostgresChangeStream implements ChangeStream {
     /** After so long without a word of ours the server ends the session, so a stopped node does not keep the slot. */
@@ -37,8 +39,14 @@ final class PostgresChangeStream implements ChangeStream {
     private static final int CHANGE_HEADER_BYTES = 1 + 3 * Long.BYTES;
     private static final int LSN_AT = 1;
 
+    /** What is read together: of many small frames some tens, of large ones each by itself. */
+    private static final int AHEAD_BYTES = 16 << 10;
+
+    /** What a frame costs beside its bytes. */
+    private static final int FRAME_BYTES = 32;
+
     private static final long SHORTEST_PAUSE_NANOS = 200_000;
-    private static final long LONGEST_PAUSE_NANOS = 20_000_000;
+    private static final long LONGEST_PAUSE_NANOS = 2_000_000;
 
     private final PgConnection session;
     private final CopyDual copy;
@@ -58,6 +66,7 @@ final class PostgresChangeStream implements ChangeStream {
     private volatile boolean cancelled;
     private volatile boolean closed;
     private volatile GodwitException failedStatus;
+    private final Deque<byte[]> frames = new ArrayDeque<>();
     private boolean inTransaction;
     private long heardNanos = System.nanoTime();
 
@@ -136,10 +145,15 @@ final class PostgresChangeStream implements ChangeStream {
 
     @Override
     public Optional<StreamMessage> next(Duration atMost) {
-        long begun = System.nanoTime();
+        long begun = 0;
         long pause = SHORTEST_PAUSE_NANOS;
         while (true) {
-            byte[] frame = receive();
+            byte[] frame = frames.poll();
+            if (frame == null) {
+                begun = begun == 0 ? System.nanoTime() : begun;
+                receive();
+                frame = frames.poll();
+            }
             if (frame != null) {
                 Optional<StreamMessage> message = understand(frame);
                 if (message.isPresent()) {
@@ -149,11 +163,11 @@ final class PostgresChangeStream implements ChangeStream {
             } else if (failedStatus != null) {
                 throw failedStatus; // only now: what the server said before it went is worth more
             }
-            long left = atMost.toNanos() - (System.nanoTime() - begun);
-            if (left <= 0) {
-                return Optional.empty();
-            }
             if (frame == null) {
+                long left = atMost.toNanos() - (System.nanoTime() - begun);
+                if (left <= 0) {
+                    return Optional.empty();
+                }
                 if (Thread.currentThread().isInterrupted()) {
                     throw cancelled();
                 }
@@ -163,12 +177,16 @@ final class PostgresChangeStream implements ChangeStream {
         }
     }
 
-    /** What has come; null if nothing has. */
-    private byte[] receive() {
+    /** Takes what has come, but little ahead of the first. */
+    private void receive() {
         using.lock();
         try {
             byte[] frame = copy.readFromCopy(false);
-            if (frame != null) {
+            for (int bytes = 0; frame != null; frame = bytes < AHEAD_BYTES ? copy.readFromCopy(false) : null) {
+                frames.add(frame);
+                bytes += frame.length + FRAME_BYTES;
+            }
+            if (!frames.isEmpty()) {
                 heardNanos = System.nanoTime();
             } else if (!copy.isActive() || System.nanoTime() - heardNanos > SILENCE_OF_SERVER.toNanos()) {
                 throw new GodwitException(
@@ -177,7 +195,6 @@ final class PostgresChangeStream implements ChangeStream {
                         where,
                         "Check whether the server runs.");
             }
-            return frame;
         } catch (SQLException e) {
             throw failure(e);
         } finally {

@@ -48,18 +48,40 @@ public interface ChangeTarget {
     record Takeover(
             long epoch, Position applied, long acknowledged, List<JoinedShard> landed, Map<TableName, String> halted) {}
 
-    /** Owned by one thread, except {@link #cancel}. */
+    /** Effects and what an applier has made of them beforehand. Of use to that applier alone, and once. */
+    interface Prepared {}
+
+    /** When a transaction that is committed has to be on the target's disks, and wherever else it waits for. */
+    enum Durability {
+        /** When the call returns; with all that was committed before. */
+        NOW,
+        /** With a later one that is durable. A server that falls may lose it, with its position, but nothing before it alone. */
+        WITH_LATER
+    }
+
+    /** Owned by one thread, except {@link #cancel}, and {@link #prepare}, which is another's. */
     interface Applier extends AutoCloseable {
         /**
-         * Does all of it in one durable transaction, with the position; in the order of the list wherever the order can
-         * matter.
+         * Does what can be done without the target, also while that is busy with what was prepared before.
+         *
+         * @param effects of one transaction of the target
+         */
+        Prepared prepare(List<Effect> effects);
+
+        /**
+         * Does all of it in one transaction, with the position; in the order of the list wherever the order can matter.
          *
          * @param upTo the position after it
          * @throws dev.godwit.protocol.error.GodwitException with CAPTURE_TAKEN_OVER where another has taken over;
          *     CHANGE_DOES_NOT_FIT where a row that must be there is not, or one is there that must not be: nothing of
          *     the transaction is done then; otherwise of category TARGET
          */
-        Counts apply(List<Effect> effects, Position upTo);
+        Counts apply(Prepared prepared, Position upTo, Durability durability);
+
+        /** Both at once, durably. */
+        default Counts apply(List<Effect> effects, Position upTo) {
+            return apply(prepare(effects), upTo, Durability.NOW);
+        }
 
         /** Ends a blocked {@link #apply} from another thread. */
         void cancel();
@@ -69,5 +91,9 @@ public interface ChangeTarget {
     }
 
     /** How many rows were inserted, updated and deleted. */
-    record Counts(long inserted, long updated, long deleted) {}
+    record Counts(long inserted, long updated, long deleted) {
+        public Counts plus(Counts other) {
+            return new Counts(inserted + other.inserted, updated + other.updated, deleted + other.deleted);
+        }
+    }
 }

@@ -24,6 +24,13 @@ class ChangeQueueTest {
                 position.commitLsn() * 1000);
     }
 
+    /** Takes a batch as a target does that has no other. */
+    private ChangeQueue.Part take() throws InterruptedException {
+        ChangeQueue.Part part = queue.take(NO_TIME).part();
+        queue.committed();
+        return part;
+    }
+
     private static Position end(long lsn) {
         return new Position(lsn, Position.WHOLE);
     }
@@ -37,8 +44,8 @@ class ChangeQueueTest {
         ChangeQueue.Batch batch = queue.take(NO_TIME);
 
         assertThat(batch.effects()).hasSize(6);
-        assertThat(batch.position()).isEqualTo(end(20));
-        assertThat(batch.items()).isEqualTo(3);
+        assertThat(batch.part().position()).isEqualTo(end(20));
+        assertThat(batch.part().items()).isEqualTo(3);
         assertThat(queue.take(NO_TIME)).isNull();
     }
 
@@ -49,8 +56,8 @@ class ChangeQueueTest {
         queue.put(item(1000, end(20)));
         queue.put(item(1, end(30)));
 
-        assertThat(queue.take(NO_TIME).position()).isEqualTo(end(20));
-        assertThat(queue.take(NO_TIME).position()).isEqualTo(end(30));
+        assertThat(take().position()).isEqualTo(end(20));
+        assertThat(take().position()).isEqualTo(end(30));
     }
 
     @Test
@@ -62,7 +69,7 @@ class ChangeQueueTest {
         ChangeQueue.Batch batch = queue.take(NO_TIME);
 
         assertThat(batch.effects().size()).isBetween(8_000, 9_000);
-        assertThat(batch.position().changes()).isEqualTo(batch.effects().size());
+        assertThat(batch.part().position().changes()).isEqualTo(batch.effects().size());
     }
 
     @Test
@@ -84,11 +91,53 @@ class ChangeQueueTest {
         assertThat(queue.effectsWaiting()).isEqualTo(1);
         assertThat(queue.applied()).isZero();
 
-        queue.applied(batch);
+        queue.committed();
+        assertThat(queue.effectsWaiting()).isEqualTo(1);
+        queue.applied(batch.part());
 
         assertThat(queue.waitingSinceMicros()).isZero();
         assertThat(queue.effectsWaiting()).isZero();
         assertThat(queue.applied()).isEqualTo(queue.put()).isEqualTo(1);
+    }
+
+    @Test
+    void while_the_target_is_busy_only_a_large_batch_is_taken_ahead() throws InterruptedException {
+        queue.put(item(1, end(10)));
+        assertThat(queue.takeAhead(NO_TIME)).isNull();
+        ChangeQueue.Part first = queue.take(NO_TIME).part();
+        queue.put(item(1999, end(20)));
+        assertThat(queue.takeAhead(NO_TIME)).isNull();
+        assertThat(queue.hasAnother()).isFalse();
+
+        queue.put(item(1, end(30)));
+        assertThat(queue.hasAnother()).isTrue();
+        ChangeQueue.Part second = queue.takeAhead(NO_TIME).part();
+        queue.put(item(1, end(40)));
+        assertThat(queue.hasAnother()).isTrue();
+        queue.committed();
+
+        // The one that was taken ahead comes first.
+        assertThat(queue.isAhead()).isTrue();
+        assertThat(queue.take(NO_TIME)).isNull();
+        queue.beginAhead();
+        assertThat(queue.hasAnother()).isFalse();
+        queue.committed();
+        assertThat(take().position()).isEqualTo(end(40));
+
+        assertThat(queue.waitingSinceMicros()).isEqualTo(10_000);
+        queue.applied(first);
+        assertThat(queue.waitingSinceMicros()).isEqualTo(20_000);
+        queue.applied(second);
+        assertThat(queue.effectsWaiting()).isEqualTo(1);
+    }
+
+    @Test
+    void nothing_is_taken_ahead_of_a_target_that_rests() throws InterruptedException {
+        queue.put(item(2000, end(10)));
+        assertThat(queue.takeAhead(NO_TIME)).isNull();
+        take();
+        queue.put(item(2000, end(20)));
+        assertThat(queue.takeAhead(NO_TIME)).isNull();
     }
 
     @Test

@@ -114,12 +114,12 @@ class ArchitectureTest {
             .resideInAnyPackage(JDBC);
 
     @ArchTest
-    static final ArchRule the_window_into_the_driver_is_used_by_postgres_alone = noClasses()
+    static final ArchRule the_windows_into_the_driver_are_used_by_postgres_alone = noClasses()
             .that()
             .resideOutsideOfPackages(NODE + "postgres..", "org.postgresql.core..")
             .should()
             .dependOnClassesThat()
-            .haveFullyQualifiedName("org.postgresql.core.CopyDataFrames");
+            .haveNameMatching("org\\.postgresql\\.(core\\.CopyDataFrames|jdbc\\.StatementGroup)");
 
     @ArchTest
     static final ArchRule join_stands_on_config_alone = noClasses()

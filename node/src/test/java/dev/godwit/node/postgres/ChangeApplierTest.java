@@ -14,6 +14,8 @@ import dev.godwit.node.postgres.TargetServer.Database;
 import dev.godwit.node.target.ChangeTarget;
 import dev.godwit.node.target.ChangeTarget.Applier;
 import dev.godwit.node.target.ChangeTarget.Counts;
+import dev.godwit.node.target.ChangeTarget.Durability;
+import dev.godwit.node.target.ChangeTarget.Prepared;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.plan.SchemaMode;
@@ -513,6 +515,36 @@ class ChangeApplierTest {
                     List.of(t.update("1", "tmp"), t.update("2", "A"), t.update("1", "b")), new Position(++applied, 1));
         }
         assertThat(rows("indexed")).containsExactly("(1,b)", "(2,A)");
+    }
+
+    @Test
+    void what_was_made_ready_before_may_meet_an_index_that_came_since() {
+        Changes t = table("ready", "id int PRIMARY KEY, mail text", "id");
+        long epoch = follow.takeOver().epoch();
+        try (Applier applier = follow.applier(epoch, List.of(t.table()))) {
+            Prepared first = applier.prepare(List.of(t.insert("1", "a"), t.insert("2", "b")));
+            applier.apply(first, new Position(++applied, 1), Durability.WITH_LATER);
+            Prepared second = applier.prepare(List.of(t.update("1", "tmp"), t.update("2", "a"), t.update("1", "b")));
+            Prepared third = applier.prepare(List.of(t.update("2", "c"), t.update("1", "a")));
+            DATABASE.run("CREATE UNIQUE INDEX ON ready (mail)");
+
+            assertThat(applier.apply(second, new Position(++applied, 1), Durability.WITH_LATER))
+                    .isEqualTo(new Counts(0, 3, 0));
+            assertThat(applier.apply(third, new Position(++applied, 1), Durability.NOW))
+                    .isEqualTo(new Counts(0, 2, 0));
+        }
+        assertThat(rows("ready")).containsExactly("(1,a)", "(2,c)");
+        assertThat(follow.takeOver().applied()).isEqualTo(new Position(applied, 1));
+    }
+
+    @Test
+    void an_update_that_leaves_the_key_alone_does_not_write_it() {
+        Changes t = table("kept", "id numeric PRIMARY KEY, v text", "id");
+        apply(t, t.insert("1.0", "a"), t.insert("2", "b"), t.insert("3", "c"));
+
+        apply(t, t.update("1.0", "changed"), t.update(row("2", null), "2.00", "b"), t.update("3", UNCHANGED));
+
+        assertThat(rows("kept")).containsExactly("(1.0,changed)", "(2.00,b)", "(3,c)");
     }
 
     @Test

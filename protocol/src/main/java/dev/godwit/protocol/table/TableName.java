@@ -47,6 +47,17 @@ public record TableName(String schema, String name) implements Comparable<TableN
         return new TableName(schema, part.toString());
     }
 
+    /** Written out, since it is asked for each change: the quick compiler of nodes makes little of what records come with. */
+    @Override
+    public boolean equals(Object other) {
+        return this == other || other instanceof TableName its && name.equals(its.name) && schema.equals(its.schema);
+    }
+
+    @Override
+    public int hashCode() {
+        return 31 * schema.hashCode() + name.hashCode();
+    }
+
     @Override
     public int compareTo(TableName other) {
         return text().compareTo(other.text());
