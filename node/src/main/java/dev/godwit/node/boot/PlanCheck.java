@@ -25,6 +25,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.ForkJoinPool;
 
 /** Checks a plan against both databases without a cluster, and writes nothing. */
 final class PlanCheck {
@@ -106,7 +107,11 @@ final class PlanCheck {
         NodeDatabases databases = new NodeDatabases("check", programs);
         try {
             MigrationCheck.Checked checked = MigrationCheck.of(
-                    plan, databases.source(plan), databases.target(plan), Map.of(NODE, programs.majors()));
+                    plan,
+                    databases.source(plan),
+                    databases.target(plan),
+                    Map.of(NODE, programs.majors()),
+                    ForkJoinPool.commonPool());
             List<TableSpec> tables = checked.tables();
             PostgresPreflight.Found found =
                     PostgresPreflight.look(plan.decided(checked.schema().mode()), tables, checked.problems());

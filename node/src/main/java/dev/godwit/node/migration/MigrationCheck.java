@@ -23,6 +23,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.Executor;
 
 /** The check of a plan: looks at both databases and says what keeps it from running. Writes nothing. */
 public final class MigrationCheck {
@@ -68,9 +71,14 @@ public final class MigrationCheck {
      *
      * @param open the plan as it was handed in
      * @param programs major versions of the client programs that each node has found, by node
+     * @param beside runs what may be asked beside something else: catalogs of many tables take seconds
      */
     public static Checked of(
-            Plan open, SourceDatabase source, TargetDatabase target, Map<String, Set<Integer>> programs) {
+            Plan open,
+            SourceDatabase source,
+            TargetDatabase target,
+            Map<String, Set<Integer>> programs,
+            Executor beside) {
         List<Problem> problems = new ArrayList<>(source.check(open));
         if (problems.stream().anyMatch(problem -> !OF_SINGLE_TABLES.contains(problem.code()))) {
             // The source is not asked on: if it can't be, that would hide what was found.
@@ -80,6 +88,9 @@ public final class MigrationCheck {
         SchemaChoice choice =
                 open.schema() == null ? choice(open, source, target, programs) : SchemaChoice.ofPlan(open);
         Plan plan = open.decided(choice.mode());
+        CompletableFuture<SchemaPlan> read = plan.schema().makesTables()
+                ? CompletableFuture.supplyAsync(() -> source.schema(plan), beside)
+                : CompletableFuture.completedFuture(null);
         List<TableSpec> tables = source.tables(plan);
         String sourceIdentity = source.identity();
         if (sourceIdentity.equals(target.identity())) {
@@ -93,7 +104,7 @@ public final class MigrationCheck {
         List<NotCarried> leftOut = List.of();
         List<Remark> notes = new ArrayList<>(choice.notes(open));
         if (plan.schema().makesTables() && problems.stream().noneMatch(problem -> SHUT.contains(problem.code()))) {
-            SchemaPlan schema = source.schema(plan);
+            SchemaPlan schema = read(read);
             TargetDatabase.Acceptance acceptance = target.accepts(plan, tables, schema);
             leftOut = acceptance.leftOut();
             notes.addAll(schema.rights().notes(plan));
@@ -105,6 +116,14 @@ public final class MigrationCheck {
             }
         }
         return new Checked(problems, tables, sourceIdentity, leftOut, choice, notes);
+    }
+
+    private static SchemaPlan read(CompletableFuture<SchemaPlan> schema) {
+        try {
+            return schema.join();
+        } catch (CompletionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : e;
+        }
     }
 
     private static SchemaChoice undecided(Plan plan) {

@@ -103,7 +103,11 @@ final class Preparation {
     /** A server that can't be reached is waited for: this check fails, and is made again. */
     private MigrationCheck.Checked check(Plan plan) {
         MigrationCheck.Checked checked = MigrationCheck.of(
-                plan, around.databases().source(plan), around.databases().target(plan), around.clientPrograms());
+                plan,
+                around.databases().source(plan),
+                around.databases().target(plan),
+                around.clientPrograms(),
+                BlockingDispatcher.of(context.getSystem()));
         checked.problems().stream()
                 .filter(problem -> UNREACHABLE.contains(problem.code()))
                 .findFirst()

@@ -21,8 +21,8 @@ final class ActivityWaits {
 
     static SessionWaits of(Connection connection, Side side) throws SQLException {
         try (Statement statement = connection.createStatement();
-                ResultSet row = statement.executeQuery(
-                        SQL.formatted(side == Side.SOURCE ? "COPY (SELECT %" : "COPY % FROM STDIN %"))) {
+                ResultSet row =
+                        statement.executeQuery(SQL.formatted(side == Side.SOURCE ? "COPY %" : "COPY % FROM STDIN %"))) {
             row.next();
             return new SessionWaits(row.getInt(1), row.getInt(2));
         }

@@ -8,6 +8,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Future;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.SynchronousQueue;
@@ -68,11 +69,31 @@ final class Builds implements AutoCloseable {
 
         void cancel(boolean interrupt) {
             task.cancel(interrupt);
+            withdraw();
+        }
+
+        /** @return whether it had not begun; it will have no turn then */
+        boolean withdraw() {
             SessionBudget.Turn its = turn;
-            if (its != null && budget.withdraw(its)) {
+            boolean withdrawn = its != null && budget.withdraw(its);
+            if (withdrawn) {
                 queued.remove(this);
             }
+            return withdrawn;
         }
+    }
+
+    /**
+     * Runs one that has its session already, and can't wait for a turn: beside the caller where there is a turn now, else
+     * before this returns.
+     */
+    <T> Future<T> beside(Supplier<T> build) {
+        Build<T> its = new Build<>(build);
+        its.queue();
+        if (its.withdraw()) {
+            its.task.run();
+        }
+        return its.task;
     }
 
     /** Runs one, when it is its turn. */

@@ -21,6 +21,9 @@ import java.util.TreeMap;
 /**
  * The statements by which a bundle of small tables is kept and claimed: those of {@link ClaimTables}, for many tables at
  * once, each of which is one window of one shard. Each runs in the caller's transaction.
+ *
+ * <p>Godwit's tables grow while nobody has analysed them yet. A subquery with OFFSET is asked for each name by itself, by
+ * the index, where a join may read all rows of the migration: for each bundle as many as all before it have left.
  */
 final class BundleClaims {
     private static final Window WHOLE = new Window("0", List.of(new ShardRange.Whole()), true);
@@ -63,13 +66,14 @@ final class BundleClaims {
     /** Tables that somebody has cut in another way. */
     Set<TableName> cutOtherwise() throws SQLException {
         String sql = """
-                SELECT source_table FROM godwit.cut WHERE migration = ? AND source_table = ANY (?)
-                GROUP BY source_table
-                HAVING count(*) <> 1 OR NOT bool_and(name = ? AND last AND shards = 1 AND cut_by = 'whole')""";
+                SELECT t.name FROM unnest(?::text[]) t(name), LATERAL (SELECT * FROM godwit.cut
+                  WHERE migration = ? AND source_table = t.name OFFSET 0) c
+                GROUP BY t.name
+                HAVING count(*) <> 1 OR NOT bool_and(c.name = ? AND last AND shards = 1 AND cut_by = 'whole')""";
         Set<TableName> found = new HashSet<>();
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
-            statement.setString(1, order.migration());
-            statement.setArray(2, texts(tables.keySet()));
+            statement.setArray(1, texts(tables.keySet()));
+            statement.setString(2, order.migration());
             statement.setString(3, WHOLE.name());
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {
@@ -151,8 +155,10 @@ final class BundleClaims {
         String sql = """
                 UPDATE godwit.claim c SET rows = w.rows, bytes = w.bytes, digest = w.digest,
                   committed_at = clock_timestamp()
-                FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::text[]) w(name, rows, bytes, digest)
-                WHERE c.migration = ? AND c.source_table = w.name AND c.shard = ?""";
+                FROM unnest(?::text[], ?::bigint[], ?::bigint[], ?::text[]) w(name, rows, bytes, digest),
+                  LATERAL (SELECT ctid AS place FROM godwit.claim
+                    WHERE migration = ? AND source_table = w.name AND shard = ? OFFSET 0) ours
+                WHERE c.ctid = ours.place""";
         try (PreparedStatement statement = connection.prepareStatement(sql)) {
             statement.setArray(1, texts(written.stream().map(Written::table).toList()));
             statement.setArray(

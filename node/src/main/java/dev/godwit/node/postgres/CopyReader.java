@@ -44,7 +44,7 @@ final class CopyReader implements RangeReader {
         return ReadSession.begin(connections, imported, where, session -> {
             if (LargeObjects.are(table.name())) {
                 String query = LargeObjectRead.prepare(session.connection(), table, range);
-                return new CopyReader(session, table.name(), where, copySql(table, query));
+                return new CopyReader(session, table.name(), where, copySql(table, '(' + query + ')'));
             }
             lockAndCompareFile(session.connection(), table, range, imported.isPresent(), where);
             return new CopyReader(session, table.name(), where, copySql(table, range));
@@ -90,12 +90,21 @@ final class CopyReader implements RangeReader {
     }
 
     /** Of a table that is not the large objects. */
-    static String copySql(TableSpec table, ShardRange range) {
-        return copySql(table, query(table, range));
+    private static String copySql(TableSpec table, ShardRange range) {
+        return copySql(table, '(' + query(table, range) + ')');
     }
 
-    private static String copySql(TableSpec table, String query) {
-        return "COPY (" + query + ") TO STDOUT (FORMAT " + (table.binary() ? "binary" : "text") + ")";
+    /**
+     * Of a whole table, and of no view. There is no query: of a small table, planning it takes longer than reading. COPY
+     * reads no rows of inheriting tables.
+     */
+    static String copySql(TableSpec table) {
+        List<String> columns = table.columns().stream().map(ColumnSpec::name).toList();
+        return copySql(table, Sql.table(table.name()) + (columns.isEmpty() ? "" : " (" + Sql.idents(columns) + ')'));
+    }
+
+    private static String copySql(TableSpec table, String from) {
+        return "COPY " + from + " TO STDOUT (FORMAT " + (table.binary() ? "binary" : "text") + ")";
     }
 
     @Override

@@ -22,8 +22,8 @@ import org.postgresql.PGConnection;
 import org.postgresql.copy.CopyIn;
 
 /**
- * A bundle's transaction: the windows and claims of its tables are inserted, their rows follow, and all of it is committed
- * durably, so that nothing has to be confirmed later.
+ * A bundle's transaction: the windows and claims of its tables are inserted, their rows follow, then keys and what else
+ * belongs to the tables, and all of it is committed durably, so that nothing has to be confirmed later.
  */
 final class PostgresBundleLanding implements BundleLanding {
     /** Between two calls the server never has more to do than this allows; beyond it the network is dead. */
@@ -32,6 +32,7 @@ final class PostgresBundleLanding implements BundleLanding {
     private final Connection connection;
     private final LandingConnection session;
     private final BundleClaims claims;
+    private final SchemaBuild build;
     private final String migration;
     private final String where;
     private final List<TableSpec> claimed;
@@ -42,10 +43,11 @@ final class PostgresBundleLanding implements BundleLanding {
     private CopyIn copy;
 
     private PostgresBundleLanding(
-            PostgresConnections connections, Connection connection, BundleOrder order, String where)
+            PostgresConnections connections, Connection connection, BundleOrder order, SchemaBuild build, String where)
             throws SQLException {
         this.connection = connection;
         this.session = new LandingConnection(connections, connection, where);
+        this.build = build;
         this.migration = order.migration();
         this.where = where;
         this.claims = new BundleClaims(connection, order);
@@ -71,7 +73,7 @@ final class PostgresBundleLanding implements BundleLanding {
                 otherwise.stream().sorted(Comparator.comparing(TableName::text)).toList();
     }
 
-    static PostgresBundleLanding open(PostgresConnections connections, BundleOrder order) {
+    static PostgresBundleLanding open(PostgresConnections connections, BundleOrder order, SchemaBuild build) {
         String where = order.migration() + ", " + order.tables().size() + " small tables from "
                 + Sql.printable(order.tables().get(0).name().text());
         Connection connection = connections.take();
@@ -81,7 +83,7 @@ final class PostgresBundleLanding implements BundleLanding {
                     connection,
                     TargetSessions.SOON_OVER + "SET LOCAL synchronous_commit = on;SET LOCAL lock_timeout = '"
                             + PostgresLandings.CLAIM_WAIT + "'");
-            return new PostgresBundleLanding(connections, connection, order, where);
+            return new PostgresBundleLanding(connections, connection, order, build, where);
         } catch (SQLException e) {
             connections.discard(connection);
             if (PostgresLandings.LOCK_NOT_AVAILABLE.equals(e.getSQLState())) {
@@ -144,19 +146,41 @@ final class PostgresBundleLanding implements BundleLanding {
     }
 
     @Override
-    public void commit() {
+    public void finish() {
+        requireWritten();
+        try {
+            TargetSessions.limit(connection, TargetSessions.UNBOUNDED);
+            build.afterRows(connection, migration, List.copyOf(done()));
+            TargetSessions.limit(connection, ANSWER);
+        } catch (SQLException e) {
+            throw refused(e);
+        } catch (GodwitException e) {
+            throw session.isCancelled() ? session.gone() : e;
+        }
+    }
+
+    private void requireWritten() {
         session.requireOpen();
         if (written.size() != claimed.size()) {
             throw new IllegalStateException("a claimed table was not written");
         }
         table = null;
+    }
+
+    private Set<TableName> done() {
+        Set<TableName> done = new HashSet<>(there.keySet());
+        claimed.forEach(spec -> done.add(spec.name()));
+        return done;
+    }
+
+    @Override
+    public void commit() {
+        requireWritten();
         try {
             if (claims.complete(written) != written.size()) {
                 throw ClaimTables.ownClaimIsGone(where);
             }
-            Set<TableName> done = new HashSet<>(there.keySet());
-            claimed.forEach(spec -> done.add(spec.name()));
-            ClaimTables.confirm(connection, migration, done);
+            ClaimTables.confirm(connection, migration, done());
             session.requireOpen();
             session.end();
             connection.commit();

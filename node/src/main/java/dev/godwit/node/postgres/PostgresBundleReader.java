@@ -2,7 +2,6 @@ package dev.godwit.node.postgres;
 
 import dev.godwit.node.source.BundleReader;
 import dev.godwit.protocol.error.GodwitException;
-import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableSpec;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -97,7 +96,7 @@ final class PostgresBundleReader implements BundleReader {
         }
         where = Sql.printable(table.name().text());
         session.reading(where, () -> {
-            pieces.begin(CopyReader.copySql(table, new ShardRange.Whole()));
+            pieces.begin(CopyReader.copySql(table));
             return table;
         });
     }

@@ -29,7 +29,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 
 /**
@@ -248,7 +250,12 @@ public final class PostgresTarget implements TargetDatabase {
 
     @Override
     public BundleLanding land(BundleOrder order) {
-        return PostgresBundleLanding.open(connections, order);
+        return PostgresBundleLanding.open(connections, order, build);
+    }
+
+    @Override
+    public <T> Future<T> beside(Supplier<T> work) {
+        return builds.beside(work);
     }
 
     @Override
@@ -263,13 +270,6 @@ public final class PostgresTarget implements TargetDatabase {
     public void finish(Plan plan, TableSpec table) {
         if (plan.schema().makesTables()) {
             build.afterRows(plan.name(), table);
-        }
-    }
-
-    @Override
-    public void finish(Plan plan, List<TableSpec> small) {
-        if (plan.schema().makesTables()) {
-            build.afterRows(plan.name(), small);
         }
     }
 

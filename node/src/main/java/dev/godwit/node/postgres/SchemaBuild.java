@@ -10,6 +10,8 @@ import dev.godwit.protocol.error.GodwitException;
 import dev.godwit.protocol.error.Problem;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
+import java.sql.Connection;
+import java.sql.SQLException;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -49,7 +51,44 @@ final class SchemaBuild {
     /** Whatever rows need, in order. Several nodes may do so at once. */
     void beforeRows(String migration) {
         Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, Section.BEFORE));
-        inBatches(migration, open.maker(), open.objects());
+        List<Kept> waiting = new ArrayList<>();
+        for (List<Kept> some : kindByKind(open.objects())) {
+            if (some.get(0).object().kind() == ObjectKind.TABLE && some.size() > IN_ONE_TRANSACTION) {
+                inBatches(migration, open.maker(), waiting);
+                waiting = new ArrayList<>(sideBySide(migration, open.maker(), some));
+            } else {
+                waiting.addAll(some);
+            }
+        }
+        inBatches(migration, open.maker(), waiting);
+    }
+
+    /**
+     * Makes tables in several sessions. Most stand alone; those that do not fail beside what they stand on.
+     *
+     * @return those of batches that failed, in order: made one batch after the other they tell what is wrong, if anything is
+     */
+    private List<Kept> sideBySide(String migration, SchemaMaker maker, List<Kept> tables) {
+        return builds
+                .all(batches(tables).stream()
+                        .<Supplier<List<Kept>>>map(some -> () -> unmadeOf(migration, maker, some))
+                        .toList())
+                .stream()
+                .flatMap(List::stream)
+                .toList();
+    }
+
+    private List<Kept> unmadeOf(String migration, SchemaMaker maker, List<Kept> some) {
+        try {
+            sessions.durably(place, TargetSessions.UNBOUNDED, connection -> {
+                maker.makeSideBySide(connection, objects(some));
+                ObjectTable.made(connection, migration, some);
+                return null;
+            });
+            return List.of();
+        } catch (GodwitException e) {
+            return some;
+        }
     }
 
     /** What belongs to a table alone and comes after its rows. Does nothing where all of it is made. */
@@ -65,11 +104,13 @@ final class SchemaBuild {
         }
     }
 
-    /** The same for small tables, in as few transactions as may be; in the session of the one who has landed them. */
-    void afterRows(String migration, List<TableSpec> small) {
-        List<TableName> names = small.stream().map(TableSpec::name).toList();
-        Open open = open(migration, connection -> ObjectTable.unmade(connection, migration, names));
-        inBatches(migration, open.maker(), open.objects());
+    /** The same for small tables, in the transaction in which their rows land, with claims that keep others away. */
+    void afterRows(Connection connection, String migration, List<TableName> small) throws SQLException {
+        Open open = open(connection, migration, ObjectTable.unmade(connection, migration, small));
+        if (!open.objects().isEmpty()) {
+            open.maker().makeOwn(connection, objects(open.objects()));
+            ObjectTable.made(connection, migration, open.objects());
+        }
     }
 
     /**
@@ -120,19 +161,20 @@ final class SchemaBuild {
     private record Open(SchemaMaker maker, List<Kept> objects) {}
 
     private Open open(String migration, TargetSessions.Work<List<Kept>> unmade) {
-        return sessions.reading(place, connection -> {
-            int sourceMajor = ObjectTable.sourceMajor(connection, migration);
-            if (sourceMajor == 0) {
-                throw new GodwitException(
-                        ErrorCode.ROWS_DIFFER,
-                        "The target keeps no schema of this migration: its schema godwit was changed, or the migration was"
-                                + " begun by a version that made tables and keys alone.",
-                        migration,
-                        "Start a migration under a new name and with empty tables.");
-            }
-            List<Kept> objects = unmade.run(connection);
-            return new Open(new SchemaMaker(sourceMajor, buildsAtOnce(objects.size())), objects);
-        });
+        return sessions.reading(place, connection -> open(connection, migration, unmade.run(connection)));
+    }
+
+    private Open open(Connection connection, String migration, List<Kept> unmade) throws SQLException {
+        int sourceMajor = ObjectTable.sourceMajor(connection, migration);
+        if (sourceMajor == 0) {
+            throw new GodwitException(
+                    ErrorCode.ROWS_DIFFER,
+                    "The target keeps no schema of this migration: its schema godwit was changed, or the migration was"
+                            + " begun by a version that made tables and keys alone.",
+                    migration,
+                    "Start a migration under a new name and with empty tables.");
+        }
+        return new Open(new SchemaMaker(sourceMajor, buildsAtOnce(unmade.size())), unmade);
     }
 
     private int buildsAtOnce(int more) {
@@ -167,15 +209,25 @@ final class SchemaBuild {
     }
 
     private void inBatches(String migration, SchemaMaker maker, List<Kept> objects) {
-        for (int from = 0; from < objects.size(); from += IN_ONE_TRANSACTION) {
-            make(migration, maker, objects.subList(from, Math.min(objects.size(), from + IN_ONE_TRANSACTION)));
+        batches(objects).forEach(some -> make(migration, maker, some));
+    }
+
+    private static <T> List<List<T>> batches(List<T> all) {
+        List<List<T>> batches = new ArrayList<>();
+        for (int from = 0; from < all.size(); from += IN_ONE_TRANSACTION) {
+            batches.add(all.subList(from, Math.min(all.size(), from + IN_ONE_TRANSACTION)));
         }
+        return batches;
+    }
+
+    private static List<SchemaObject> objects(List<Kept> some) {
+        return some.stream().map(Kept::object).toList();
     }
 
     private Void make(String migration, SchemaMaker maker, List<Kept> some) {
         String where = some.size() == 1 ? Sql.printable(some.get(0).object().identity()) : place;
         return sessions.durably(where, TargetSessions.UNBOUNDED, connection -> {
-            maker.make(connection, some.stream().map(Kept::object).toList());
+            maker.make(connection, objects(some));
             ObjectTable.made(connection, migration, some);
             return null;
         });

@@ -61,32 +61,62 @@ final class SchemaMaker {
      * one order, so that two who make the same do not wait for each other.
      */
     void make(Connection connection, List<SchemaObject> objects) {
-        if (objects.size() == 1 || !makeAtOnce(connection, objects)) {
+        if (objects.size() == 1) {
+            make(connection, objects.get(0));
+            return;
+        }
+        try {
+            TargetTables.lock(
+                    connection,
+                    objects.stream()
+                            .map(SchemaMaker::purpose)
+                            .distinct()
+                            .sorted()
+                            .toList());
+        } catch (SQLException e) {
+            throw translate(e, objects.get(0));
+        }
+        makeOwn(connection, objects);
+    }
+
+    /** The same without locks, for objects that nobody else makes now. If somebody does, one of the two makes them later. */
+    void makeOwn(Connection connection, List<SchemaObject> objects) {
+        if (!makeAtOnce(connection, objects)) {
             objects.forEach(object -> make(connection, object));
         }
     }
 
-    private boolean makeAtOnce(Connection connection, List<SchemaObject> objects) {
+    private static boolean makeAtOnce(Connection connection, List<SchemaObject> objects) {
         try {
-            for (int purpose : objects.stream()
-                    .mapToInt(SchemaMaker::purpose)
-                    .distinct()
-                    .sorted()
-                    .toArray()) {
-                TargetTables.lock(connection, purpose);
-            }
             Savepoint before = connection.setSavepoint();
-            try (Statement statement = connection.createStatement()) {
-                statement.setEscapeProcessing(false);
-                statement.execute(Sql.forDriver(objects.stream()
-                        .flatMap(object -> object.create().stream())
-                        .collect(Collectors.joining(";\n"))));
+            try {
+                createAll(connection, objects);
                 connection.releaseSavepoint(before);
                 return true;
             } catch (SQLException e) {
                 connection.rollback(before);
                 return false;
             }
+        } catch (SQLException e) {
+            throw translate(e, objects.get(0));
+        }
+    }
+
+    /** None of these may be there. */
+    private static void createAll(Connection connection, List<SchemaObject> objects) throws SQLException {
+        execute(
+                connection,
+                objects.stream().flatMap(object -> object.create().stream()).collect(Collectors.joining(";\n")));
+    }
+
+    /**
+     * Makes objects of which each needs none of the others, side by side with sessions that make other such objects, in a
+     * transaction that ends if any of them can't be made so: if it is there, for example, or needs another after all.
+     */
+    void makeSideBySide(Connection connection, List<SchemaObject> objects) {
+        try {
+            TargetTables.share(connection, TargetTables.LOCK_PREPARE);
+            createAll(connection, objects);
         } catch (SQLException e) {
             throw translate(e, objects.get(0));
         }

@@ -23,6 +23,7 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Makes the tables that rows land in, with what they need, and proves that they fit and are empty. Repeatable, and safe
@@ -75,7 +76,11 @@ final class TargetSchema {
             });
         }
         record(plan.name(), tables, shape);
-        refuseIfAny(occupied(plan, tables, made, true));
+        Set<TableName> justMade = tables.stream()
+                .map(TableSpec::name)
+                .filter(name -> !shape.has(name))
+                .collect(Collectors.toSet());
+        refuseIfAny(occupied(plan, tables, made, true, justMade));
     }
 
     /** Once the migration is entered, rows may have landed, and what is kept stays. */
@@ -146,8 +151,11 @@ final class TargetSchema {
      * problems. Where changes are applied, a table may be empty because the source's is.
      *
      * @param ownTables whether Godwit's own tables are there; without them nothing is claimed
+     * @param justMade those that were not there a moment ago: what rows they hold was landed in them. Looking into a table
+     *     costs a good part of making it
      */
-    List<Problem> occupied(Plan plan, List<TableSpec> tables, TargetShape shape, boolean ownTables) {
+    List<Problem> occupied(
+            Plan plan, List<TableSpec> tables, TargetShape shape, boolean ownTables, Set<TableName> justMade) {
         String migration = plan.name();
         boolean mayBeEmptied = plan.consistency() == Consistency.ONLINE;
         List<TableName> comparable = tables.stream()
@@ -161,7 +169,12 @@ final class TargetSchema {
             sessions.reading(place, connection -> {
                 // Asked before the rows: a shard that lands in between shows its rows, and no false alarm is given.
                 Set<TableName> landed = ownTables ? landed(connection, migration, some) : Set.of();
-                Set<TableName> holdRows = holdRows(connection, some, shape);
+                Set<TableName> holdRows = holdRows(
+                        connection,
+                        some.stream()
+                                .filter(name -> !justMade.contains(name) || landed.contains(name))
+                                .toList(),
+                        shape);
                 for (TableName table : some) {
                     if (landed.contains(table) && !holdRows.contains(table) && !mayBeEmptied) {
                         problems.add(emptied(table));
@@ -239,6 +252,9 @@ final class TargetSchema {
     /** Those that are not empty. Each is locked until the transaction ends, so they may not be too many. */
     private static Set<TableName> holdRows(Connection connection, List<TableName> tables, TargetShape shape)
             throws SQLException {
+        if (tables.isEmpty()) {
+            return Set.of();
+        }
         StringBuilder sql = new StringBuilder();
         for (int i = 0; i < tables.size(); i++) {
             // A partitioned table's rows are in its partitions; an inheriting table's rows are not its parent's.

@@ -18,7 +18,7 @@ final class TargetTables {
     /** First key of every advisory lock of a target: "godw" in ASCII. The second says what for. */
     static final int LOCK_SPACE = 0x676f6477;
 
-    /** What tables need, and what is kept about it, is made by one at a time. */
+    /** What tables need, and what is kept about it, is made by one at a time; tables themselves by several. */
     static final int LOCK_PREPARE = 2;
 
     private static final int LOCK_OWN_TABLES = 1;
@@ -197,6 +197,25 @@ final class TargetTables {
     /** Waits for an advisory lock and keeps it until the transaction ends. */
     static void lock(Connection connection, int purpose) throws SQLException {
         try (PreparedStatement statement = connection.prepareStatement("SELECT pg_advisory_xact_lock(?, ?)")) {
+            statement.setInt(1, LOCK_SPACE);
+            statement.setInt(2, purpose);
+            statement.execute();
+        }
+    }
+
+    /** The same for many, in this order. */
+    static void lock(Connection connection, List<Integer> purposes) throws SQLException {
+        try (PreparedStatement statement =
+                connection.prepareStatement("SELECT pg_advisory_xact_lock(?, p) FROM unnest(?::int4[]) p")) {
+            statement.setInt(1, LOCK_SPACE);
+            statement.setArray(2, connection.createArrayOf("int4", purposes.toArray()));
+            statement.execute();
+        }
+    }
+
+    /** Keeps those away who {@link #lock} it, and not those who share it, until the transaction ends. */
+    static void share(Connection connection, int purpose) throws SQLException {
+        try (PreparedStatement statement = connection.prepareStatement("SELECT pg_advisory_xact_lock_shared(?, ?)")) {
             statement.setInt(1, LOCK_SPACE);
             statement.setInt(2, purpose);
             statement.execute();

@@ -13,20 +13,30 @@ import dev.godwit.protocol.table.TableSpec;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import java.util.zip.CRC32C;
 import org.apache.pekko.actor.typed.ActorSystem;
 
 /**
- * One try to carry a bundle of small tables: their rows in one transaction on either side, then what belongs to each
- * table. On one thread: what passes at a time is a row, and round trips take more time than bytes.
+ * One try to carry a bundle of small tables: their rows are read in one transaction of the source and land some tables at a
+ * time, with what belongs to them, while those of the next ones are read. On one thread and, where there is a session for it,
+ * one more: what passes at a time is a row, and round trips take more time than bytes.
  *
- * <p>It fails as a whole. Which table it was, and what else to do about it, is found out when each is copied by itself.
+ * <p>It fails as a whole, though some of its tables may have landed then. Which table it was, and what else to do about it,
+ * is found out when each is copied by itself.
  */
 final class BundleCopy implements Carriage {
     /** A bundle that brings more is given up: its tables have grown since they were planned, and may be cut. */
     static final long MOST_BYTES = 256L << 20;
+
+    /** Tables that land in one transaction. */
+    private static final int TOGETHER = 16;
 
     /** What one try needs to know. */
     record Order(
@@ -42,7 +52,9 @@ final class BundleCopy implements Carriage {
     private final CopyMeter meter;
     private final WriteWatch writing = new WriteWatch();
     private volatile BundleReader reader;
-    private volatile BundleLanding landing;
+    /** Those that have not ended: two at most. */
+    private final Set<BundleLanding> landings = ConcurrentHashMap.newKeySet();
+
     private volatile boolean cancelled;
     private volatile long bytes;
     private volatile long rows;
@@ -68,42 +80,105 @@ final class BundleCopy implements Carriage {
     }
 
     private WorkOutcome carry() {
-        List<WorkOutcome.LandedTable> landed = new ArrayList<>();
-        List<TableName> apart;
         CopyMeter.Stretch begun = CopyMeter.begin();
         try (BundleReader from =
                 source.readBundle(order.tables(), order.sharedSnapshot().map(ShardWorker.SharedSnapshot::exported))) {
             reader = from;
             meter.onSource(begun.end());
             ShardCopy.requireSnapshot(order.sharedSnapshot(), from.snapshot());
-            CopyMeter.Stretch claiming = CopyMeter.begin();
-            try (BundleLanding to = target.land(new BundleOrder(
-                    order.plan().name(), order.tables(), order.cluster(), order.node(), from.snapshot()))) {
-                landing = to;
-                meter.onTarget(claiming.end());
-                apart = to.apart();
-                to.there()
-                        .forEach((table, claim) ->
-                                landed.add(new WorkOutcome.LandedTable(table, claim.rows(), claim.bytes())));
-                for (TableSpec table : to.claimed()) {
-                    landed.add(copy(table, from, to));
-                }
-                requireGoingOn();
-                CopyMeter.Stretch committing = CopyMeter.begin();
-                writing.begun(committing.wallNanos());
-                to.commit();
-                writing.ended();
-                meter.onCommit(committing.end());
-            }
+            return carry(from);
         }
-        CopyMeter.Stretch finishing = CopyMeter.begin();
-        target.finish(
-                order.plan(),
-                order.tables().stream()
-                        .filter(table -> !apart.contains(table.name()))
-                        .toList());
-        meter.onTarget(finishing.end());
+    }
+
+    private WorkOutcome carry(BundleReader from) {
+        List<WorkOutcome.LandedTable> landed = new ArrayList<>();
+        List<TableName> apart = new ArrayList<>();
+        Future<Void> ending = CompletableFuture.completedFuture(null);
+        try {
+            for (int begin = 0; begin < order.tables().size(); begin += TOGETHER) {
+                BundleLanding to = open(
+                        order.tables().subList(begin, Math.min(order.tables().size(), begin + TOGETHER)), from);
+                try {
+                    landed.addAll(copy(from, to));
+                    apart.addAll(to.apart());
+                    await(ending);
+                } catch (RuntimeException e) {
+                    close(to);
+                    throw e;
+                }
+                ending = target.beside(() -> end(to));
+            }
+        } catch (RuntimeException e) {
+            awaitWhatever(ending);
+            throw e;
+        }
+        await(ending);
         return new WorkOutcome.BundleLanded(landed, apart);
+    }
+
+    private BundleLanding open(List<TableSpec> tables, BundleReader from) {
+        CopyMeter.Stretch claiming = CopyMeter.begin();
+        BundleLanding to = target.land(
+                new BundleOrder(order.plan().name(), tables, order.cluster(), order.node(), from.snapshot()));
+        landings.add(to);
+        meter.onTarget(claiming.end());
+        return to;
+    }
+
+    private void close(BundleLanding to) {
+        landings.remove(to);
+        to.close();
+    }
+
+    private List<WorkOutcome.LandedTable> copy(BundleReader from, BundleLanding to) {
+        List<WorkOutcome.LandedTable> landed = new ArrayList<>();
+        to.there()
+                .forEach((table, claim) -> landed.add(new WorkOutcome.LandedTable(table, claim.rows(), claim.bytes())));
+        for (TableSpec table : to.claimed()) {
+            landed.add(copy(table, from, to));
+        }
+        return landed;
+    }
+
+    /** Beside the rows of the next tables: what is made here waits for the target's disk time and again. */
+    private Void end(BundleLanding to) {
+        try {
+            requireGoingOn();
+            if (order.plan().schema().makesTables()) {
+                CopyMeter.Stretch finishing = CopyMeter.begin();
+                to.finish();
+                meter.onTarget(finishing.end());
+            }
+            requireGoingOn();
+            CopyMeter.Stretch committing = CopyMeter.begin();
+            to.commit();
+            meter.onCommit(committing.end());
+            return null;
+        } finally {
+            close(to);
+        }
+    }
+
+    private static void await(Future<Void> ending) {
+        try {
+            ending.get();
+        } catch (ExecutionException e) {
+            throw e.getCause() instanceof RuntimeException cause ? cause : new IllegalStateException(e.getCause());
+        } catch (CancellationException e) {
+            throw new GodwitException(ErrorCode.TARGET_UNREACHABLE, "The target was closed from this node.", "", "");
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while a bundle landed", e);
+        }
+    }
+
+    /** For a bundle that has failed: what still lands of it has landed before anybody tries it again. */
+    private static void awaitWhatever(Future<Void> ending) {
+        try {
+            await(ending);
+        } catch (RuntimeException e) {
+            // The first failure is told.
+        }
     }
 
     private WorkOutcome.LandedTable copy(TableSpec table, BundleReader from, BundleLanding to) {
@@ -187,12 +262,9 @@ final class BundleCopy implements Carriage {
     public void cancel() {
         cancelled = true;
         BundleReader openReader = reader;
-        BundleLanding openLanding = landing;
         if (openReader != null) {
             openReader.cancel();
         }
-        if (openLanding != null) {
-            openLanding.cancel();
-        }
+        landings.forEach(BundleLanding::cancel);
     }
 }

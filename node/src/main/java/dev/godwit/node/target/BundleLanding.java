@@ -1,6 +1,7 @@
 package dev.godwit.node.target;
 
 import dev.godwit.node.target.TargetDatabase.Claim;
+import dev.godwit.protocol.plan.Plan;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.util.List;
@@ -34,6 +35,15 @@ public interface BundleLanding extends AutoCloseable {
      * @param digest of the bytes in passing, for example {@code crc32c:1a2b3c4d}
      */
     void end(long rows, long bytes, String digest);
+
+    /**
+     * Makes what belongs to the tables alone and comes after their rows, of those that are claimed and those that are there:
+     * indexes, keys, checks, statistics. To be called once all rows are written, and not in mode {@code existing}. Where it
+     * fails, nothing is said about which table's object that was: {@link TargetDatabase#finish(Plan, TableSpec)} will.
+     *
+     * @throws dev.godwit.protocol.error.GodwitException with TARGET_KEY_NOT_UNIQUE among others, without the rows' values
+     */
+    void finish();
 
     /**
      * Completes the claims, notes that the tables are confirmed, and commits; returns once that is on the target's disk.

@@ -16,7 +16,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Supplier;
 
 /**
  * A target database as one node sees it. Every call blocks and may be made from any thread; all throw
@@ -101,6 +103,14 @@ public interface TargetDatabase extends AutoCloseable {
     BundleLanding land(BundleOrder order);
 
     /**
+     * Runs work that has a session of the target already, such as the end of a {@link BundleLanding}: beside the caller
+     * where the budget of sessions has one more to give now, else before this returns.
+     *
+     * @return its end; cancelled if the target is closed meanwhile
+     */
+    <T> Future<T> beside(Supplier<T> work);
+
+    /**
      * Compares the windows with the claims and flushes what is committed to disk. To be called once all shards are
      * reported as landed; several calls are harmless.
      *
@@ -116,12 +126,6 @@ public interface TargetDatabase extends AutoCloseable {
      * @throws dev.godwit.protocol.error.GodwitException with TARGET_KEY_NOT_UNIQUE among others, without the rows' values
      */
     void finish(Plan plan, TableSpec table);
-
-    /**
-     * The same for small tables, a good number of objects in one transaction. Where it fails, nothing is said about which
-     * table's object that was: {@link #finish(Plan, TableSpec)} will.
-     */
-    void finish(Plan plan, List<TableSpec> small);
 
     /**
      * Makes what comes after all tables: foreign keys, partitioned tables' indexes, positions of sequences; in mode {@code dump} also triggers,

@@ -9,6 +9,7 @@ import dev.godwit.node.target.SessionBudget;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.Test;
 
 class BuildsTest {
@@ -44,5 +45,31 @@ class BuildsTest {
         end.countDown();
 
         assertThatThrownBy(() -> waiting.get(10, SECONDS)).isInstanceOf(ExecutionException.class);
+    }
+
+    @Test
+    void what_has_its_session_runs_beside_the_caller_where_there_is_a_turn_and_by_him_where_there_is_none()
+            throws Exception {
+        try (Builds builds = new Builds(new SessionBudget(0, 1))) {
+            CountDownLatch end = new CountDownLatch(1);
+            Future<Thread> first = builds.beside(() -> {
+                awaitUninterruptibly(end);
+                return Thread.currentThread();
+            });
+
+            Future<Thread> second = builds.beside(Thread::currentThread);
+
+            assertThat(second.get(0, SECONDS)).isEqualTo(Thread.currentThread());
+            end.countDown();
+            assertThat(first.get(10, SECONDS)).isNotEqualTo(Thread.currentThread());
+            Future<Thread> third = builds.beside(Thread::currentThread);
+            assertThat(third.get(10, SECONDS)).isNotNull();
+        }
+    }
+
+    private static void awaitUninterruptibly(CountDownLatch latch) {
+        while (latch.getCount() > 0) {
+            Thread.onSpinWait();
+        }
     }
 }

@@ -1,6 +1,7 @@
 package dev.godwit.node.postgres;
 
 import static dev.godwit.node.postgres.TargetServer.entry;
+import static dev.godwit.node.postgres.TargetServer.plan;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -17,9 +18,11 @@ import dev.godwit.node.target.TargetDatabase.Claim;
 import dev.godwit.node.target.TargetDatabase.Confirmation;
 import dev.godwit.node.target.TargetDatabase.Landing;
 import dev.godwit.node.target.TargetDatabase.ShardOrder;
+import dev.godwit.node.testing.CatalogSchema;
 import dev.godwit.node.testing.TcpProxy;
 import dev.godwit.protocol.error.ErrorCode;
 import dev.godwit.protocol.error.GodwitException;
+import dev.godwit.protocol.plan.SchemaMode;
 import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.ShardRange;
 import dev.godwit.protocol.table.TableSpec;
@@ -195,6 +198,78 @@ class BundleTest {
             assertThat(to.apart())
                     .containsExactly(tables.get(0).name(), tables.get(1).name());
         }
+    }
+
+    /** The source's tables have keys, and the target is to make what the source has. */
+    private void prepareKeys() {
+        for (int i = 0; i < 3; i++) {
+            source.run("ALTER TABLE \"t" + i + "?\" ADD PRIMARY KEY (id), ADD CHECK (id > 0)");
+            database.run("DROP TABLE \"t" + i + "?\"");
+        }
+        database.run("DELETE FROM godwit.migration");
+        target.prepare(plan("shop", SchemaMode.TABLES, database), tables, new CatalogSchema(source::schema));
+        target.enter(entry("shop"));
+    }
+
+    private void carryAndFinish() {
+        try (BundleReader from = reader.readBundle(tables, Optional.empty());
+                BundleLanding to = land("a", "n1")) {
+            pass(from, to);
+            to.finish();
+            to.commit();
+        }
+    }
+
+    private long made() {
+        return database.number("SELECT count(*) FROM godwit.object WHERE section = 'AFTER' AND made_at IS NOT NULL");
+    }
+
+    @Test
+    void keys_and_checks_are_made_and_marked_where_the_rows_land() throws SQLException {
+        prepareKeys();
+        assertThat(made()).isZero();
+
+        carryAndFinish();
+
+        assertThat(content(database)).isEqualTo(content(source));
+        assertThat(database.texts("SELECT conname || contype::text FROM pg_constraint"
+                        + " WHERE connamespace = 'public'::regnamespace ORDER BY 1"))
+                .hasSize(6)
+                .isEqualTo(source.texts("SELECT conname || contype::text FROM pg_constraint"
+                        + " WHERE connamespace = 'public'::regnamespace ORDER BY 1"));
+        assertThat(database.number("SELECT count(*) FROM godwit.object WHERE made_at IS NULL"))
+                .isZero();
+        assertThat(database.number("SELECT sum(reltuples)::bigint FROM pg_class WHERE relname LIKE 't_?'"))
+                .isEqualTo(30);
+    }
+
+    @Test
+    void a_key_that_the_rows_do_not_fit_takes_them_all_back() {
+        prepareKeys();
+        source.run("ALTER TABLE \"t1?\" DROP CONSTRAINT \"t1?_pkey\"", "INSERT INTO \"t1?\" VALUES (7, 'twice')");
+
+        assertThatThrownBy(this::carryAndFinish).isInstanceOfSatisfying(GodwitException.class, e -> {
+            assertThat(e.code()).isEqualTo(ErrorCode.TARGET_KEY_NOT_UNIQUE);
+            assertThat(e.problem().where()).contains("t1?");
+        });
+
+        assertThat(made()).isZero();
+        assertThat(database.number("SELECT count(*) FROM godwit.claim")).isZero();
+        assertThat(database.number("SELECT count(*) FROM \"t2?\"")).isZero();
+    }
+
+    @Test
+    void what_somebody_has_made_already_is_marked_and_what_he_has_not_is_made() {
+        prepareKeys();
+        database.run("ALTER TABLE \"t1?\" ADD PRIMARY KEY (id)");
+
+        carryAndFinish();
+
+        assertThat(database.number("SELECT count(*) FROM pg_index i JOIN pg_class c ON c.oid = i.indrelid"
+                        + " WHERE indisprimary AND relname LIKE 't_?'"))
+                .isEqualTo(3);
+        assertThat(database.number("SELECT count(*) FROM godwit.object WHERE made_at IS NULL"))
+                .isZero();
     }
 
     @Test

@@ -148,6 +148,39 @@ class TargetSchemaTest {
     }
 
     @Test
+    void many_tables_are_made_once_whoever_else_makes_them_and_whatever_stands_on_another() throws Exception {
+        source.run(
+                "DO $$ BEGIN FOR i IN 0..119 LOOP EXECUTE format('CREATE TABLE t%s (id int PRIMARY KEY)', i); END LOOP; END $$",
+                "CREATE TABLE heir (v text) INHERITS (t99)", "CREATE TABLE z (LIKE t0, of_row t98)");
+        database.run("DELETE FROM godwit.migration");
+        TableSpec[] tables;
+        try (PostgresSource reader = new PostgresSource(source.address(), "godwit test", 1)) {
+            tables = reader.tables(plan("shop", SchemaMode.TABLES, database)).toArray(TableSpec[]::new);
+        }
+        ExecutorService threads = Executors.newFixedThreadPool(2);
+        try {
+            Callable<Void> prepares = () -> {
+                prepare(SchemaMode.TABLES, tables);
+                return null;
+            };
+            for (Future<Void> future : threads.invokeAll(List.of(prepares, prepares))) {
+                future.get();
+            }
+        } finally {
+            threads.shutdownNow();
+        }
+
+        assertThat(tables).hasSize(122);
+        assertThat(database.number("SELECT count(*) FROM pg_class WHERE relkind = 'r'"
+                        + " AND relnamespace = 'public'::regnamespace"))
+                .isEqualTo(122);
+        assertThat(database.texts("SELECT inhrelid::regclass || ' ' || inhparent::regclass FROM pg_inherits"))
+                .containsExactly("heir t99");
+        assertThat(database.number("SELECT count(*) FROM godwit.object WHERE section = 'BEFORE' AND made_at IS NULL"))
+                .isZero();
+    }
+
+    @Test
     void a_leaf_of_a_partitioned_table_is_attached_and_gets_its_parents_index_at_the_end() {
         source.run(
                 "CREATE TABLE part (id int PRIMARY KEY, v text) PARTITION BY RANGE (id)",

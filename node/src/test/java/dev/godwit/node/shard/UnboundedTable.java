@@ -36,7 +36,9 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.Future;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 
 /**
@@ -270,6 +272,11 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
     }
 
     @Override
+    public <T> Future<T> beside(Supplier<T> work) {
+        throw notHere();
+    }
+
+    @Override
     public Confirmation confirm(String migration, TableName table) {
         throw notHere();
     }
@@ -281,11 +288,6 @@ final class UnboundedTable implements Databases, SourceDatabase, TargetDatabase 
 
     @Override
     public Acceptance accepts(Plan plan, List<TableSpec> tables, SchemaPlan source) {
-        throw notHere();
-    }
-
-    @Override
-    public void finish(Plan plan, List<TableSpec> small) {
         throw notHere();
     }
 
