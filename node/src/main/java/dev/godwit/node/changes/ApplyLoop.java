@@ -7,7 +7,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 
 /**
@@ -30,9 +29,6 @@ final class ApplyLoop {
     private final Consumer<ChangeQueue.Part> applied;
     private final Consumer<Throwable> failed;
     private final SynchronousQueue<Ready> handover = new SynchronousQueue<>();
-    private final AtomicLong inserted = new AtomicLong();
-    private final AtomicLong updated = new AtomicLong();
-    private final AtomicLong deleted = new AtomicLong();
     private volatile boolean stopping;
 
     /** Owned by the thread that applies. */
@@ -127,11 +123,7 @@ final class ApplyLoop {
     private void apply(Ready ready) {
         Durability durability = durability();
         if (!ready.batch().effects().isEmpty() || !notDurable.isEmpty()) {
-            ChangeTarget.Counts counts =
-                    applier.apply(ready.prepared(), ready.batch().part().position(), durability);
-            inserted.addAndGet(counts.inserted());
-            updated.addAndGet(counts.updated());
-            deleted.addAndGet(counts.deleted());
+            applier.apply(ready.prepared(), ready.batch().part().position(), durability);
         }
         queue.committed();
         notDurable.add(ready.batch().part());
@@ -146,18 +138,6 @@ final class ApplyLoop {
     private Durability durability() {
         boolean longAgo = System.nanoTime() - durableNanos > NOT_DURABLE.toNanos();
         return queue.hasAnother() && !longAgo ? Durability.WITH_LATER : Durability.NOW;
-    }
-
-    long inserted() {
-        return inserted.get();
-    }
-
-    long updated() {
-        return updated.get();
-    }
-
-    long deleted() {
-        return deleted.get();
     }
 
     /** From any thread; a call of the target that is under way is ended. */

@@ -419,7 +419,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
             Problem lost = run == null ? slot.lost(wanted) : null;
             report(
                     RunState.none(node, tally, lost == null ? problem : lost, slot.health()),
-                    ChangeRun.News.NONE,
+                    TableNews.News.NONE,
                     lost != null || needsAPerson());
             return this;
         }
@@ -433,7 +433,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
     }
 
     /** From any thread. */
-    private void report(CaptureStatus status, ChangeRun.News news, boolean needsAPerson) {
+    private void report(CaptureStatus status, TableNews.News news, boolean needsAPerson) {
         owner.captureReports(
                 migration,
                 new Report(status, news.inStep(), news.followed(), news.halted(), tables.isEmpty(), needsAPerson));

@@ -25,9 +25,8 @@ final class ChangeQueue {
     /**
      * @param position after the message that the effects come from
      * @param lsn up to where the stream was read then
-     * @param commitMicros when the transaction committed
      */
-    record Item(List<Effect> effects, Position position, long lsn, long commitMicros) {}
+    record Item(List<Effect> effects, Position position, long lsn) {}
 
     /** What is applied in one transaction of the target. */
     record Batch(List<Effect> effects, Part part) {}
@@ -39,10 +38,9 @@ final class ChangeQueue {
      * @param lsn of its last item
      * @param items how many it takes
      * @param effects how many there are in them
-     * @param since when the oldest transaction in it committed, microseconds since 1970
      * @param marks its effects that are no changes of rows
      */
-    record Part(Position position, long lsn, int items, int effects, long since, List<Effect> marks) {}
+    record Part(Position position, long lsn, int items, int effects, List<Effect> marks) {}
 
     /** So many wait at most, however small they are: the collector of garbage moves what waits. */
     private static final int EFFECTS = 4 * BATCH_EFFECTS;
@@ -161,7 +159,6 @@ final class ChangeQueue {
         long size = 0;
         int count = 0;
         Item last = items.peek();
-        long since = last.commitMicros();
         while (!items.isEmpty()) {
             boolean full = batch.size() >= BATCH_EFFECTS || size >= BATCH_BYTES;
             boolean overfull = batch.size() >= FAR_BEYOND * BATCH_EFFECTS || size >= FAR_BEYOND * BATCH_BYTES;
@@ -178,7 +175,7 @@ final class ChangeQueue {
         bytes -= size;
         effectsHere -= batch.size();
         hasRoom = bytes < maxBytes && effectsHere < EFFECTS;
-        Part part = new Part(last.position(), last.lsn(), count, batch.size(), since, marks(batch));
+        Part part = new Part(last.position(), last.lsn(), count, batch.size(), marks(batch));
         underWay.add(part);
         return new Batch(batch, part);
     }
@@ -214,14 +211,6 @@ final class ChangeQueue {
 
     synchronized long effectsWaiting() {
         return effects;
-    }
-
-    /** When the oldest transaction committed that is not applied; 0 if there is none. */
-    synchronized long waitingSinceMicros() {
-        if (!underWay.isEmpty()) {
-            return underWay.peek().since();
-        }
-        return items.isEmpty() ? 0 : items.peek().commitMicros();
     }
 
     synchronized void close() {

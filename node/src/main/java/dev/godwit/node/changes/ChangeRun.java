@@ -20,10 +20,7 @@ import dev.godwit.protocol.table.Shard;
 import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Duration;
-import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
@@ -74,7 +71,6 @@ final class ChangeRun {
     private final ChangeQueue queue = new ChangeQueue(MAX_QUEUED_BYTES);
     private final ShardTries tries = new ShardTries();
     private final TimeBehind behind = new TimeBehind();
-    private final Map<TableName, Long> settledAt = new HashMap<>();
 
     /** Written once, before it is ready. */
     private volatile ChangeTarget.Takeover takeover;
@@ -83,6 +79,7 @@ final class ChangeRun {
     private ChangeStream stream;
     private ChangeJoin join;
     private Alterations alterations;
+    private TableNews tables;
     private Position durable = Position.START;
     private long lsn;
     private long commitMicros;
@@ -163,6 +160,7 @@ final class ChangeRun {
                 Visibility.of(moment.snapshot()).xmax());
         join.visible(moment.snapshot());
         alterations = new Alterations(ends.source(), ends.target(), ends.follows(), join, takeover.halted());
+        tables = new TableNews(join, queue, alterations);
         halted = alterations.summary();
         applier = new ApplyLoop(
                 ends.target().applier(takeover.epoch(), ends.tables()),
@@ -228,7 +226,7 @@ final class ChangeRun {
         }
         if (message instanceof StreamMessage.Commit && putInTransaction) {
             // Where a batch may end without cutting a transaction.
-            queue.put(new ChangeQueue.Item(List.of(), join.position(), lsn, commitMicros));
+            queue.put(new ChangeQueue.Item(List.of(), join.position(), lsn));
             putInTransaction = false;
         }
     }
@@ -248,10 +246,10 @@ final class ChangeRun {
     }
 
     /** Looks whether tables are still what they were. From any thread. */
-    void lookAt(List<TableName> tables) {
+    void lookAt(List<TableName> suspects) {
         looks.incrementAndGet();
         requests.add(() -> {
-            put(alterations.look(tables));
+            put(alterations.look(suspects));
             looks.decrementAndGet();
             noteReached();
         });
@@ -271,7 +269,7 @@ final class ChangeRun {
         if (!effects.isEmpty()) {
             putInTransaction = true;
             List<Effect> resolved = RowsReadAgain.resolved(ends.source(), join, alterations, takeover.epoch(), effects);
-            queue.put(new ChangeQueue.Item(resolved, join.position(), lsn, commitMicros));
+            queue.put(new ChangeQueue.Item(resolved, join.position(), lsn));
             counts.queued(resolved);
         }
     }
@@ -360,7 +358,7 @@ final class ChangeRun {
             }
             Announcement told = join.announce(table.name(), shard.id(), shard.range());
             if (told instanceof Announcement.Accepted accepted) {
-                settledAt.remove(table.name());
+                tables.unsettled(table.name());
                 long ticket = tries.announced(table.name(), shard.id());
                 answer.accept(new Announced(takeover.epoch(), ticket, false, accepted.passedBy()));
             } else if (told instanceof Announcement.Abandoned) {
@@ -416,30 +414,9 @@ final class ChangeRun {
         });
     }
 
-    /**
-     * What the migration has to know of its tables.
-     *
-     * @param inStep those that it asked for and that hold one moment of the source
-     * @param followed those that have got further columns
-     * @param halted those whose changes are not followed any more
-     */
-    record News(Set<TableName> inStep, List<TableSpec> followed, List<ChangeCapture.HaltedTable> halted) {
-        static final News NONE = new News(Set.of(), List.of(), List.of());
-    }
-
     /** Which of these tables, of which no shard is missing, hold one moment of the source: told on another thread. */
-    void inOneMoment(Set<TableName> tables, Consumer<News> answer) {
-        requests.add(() -> {
-            Set<TableName> found = new HashSet<>();
-            for (TableName table : tables) {
-                if (!join.settled(table)) {
-                    settledAt.remove(table);
-                } else if (queue.applied() >= settledAt.computeIfAbsent(table, name -> queue.put())) {
-                    found.add(table);
-                }
-            }
-            answer.accept(new News(found, alterations.followed(), alterations.halted()));
-        });
+    void inOneMoment(Set<TableName> asked, Consumer<TableNews.News> answer) {
+        requests.add(() -> answer.accept(tables.of(asked)));
     }
 
     /** Up to where all that was committed at the source is in the target; -1 if that is not known. */

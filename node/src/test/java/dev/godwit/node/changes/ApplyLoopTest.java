@@ -68,8 +68,7 @@ class ApplyLoopTest {
     }
 
     private void put(int effects, long lsn) {
-        queue.put(new ChangeQueue.Item(
-                Collections.nCopies(effects, new Effect.CaughtUp(TABLE, "0.0")), end(lsn), lsn, lsn));
+        queue.put(new ChangeQueue.Item(Collections.nCopies(effects, new Effect.CaughtUp(TABLE, "0.0")), end(lsn), lsn));
     }
 
     @AfterEach

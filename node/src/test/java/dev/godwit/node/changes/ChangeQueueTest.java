@@ -18,10 +18,7 @@ class ChangeQueueTest {
 
     private static ChangeQueue.Item item(int effects, Position position) {
         return new ChangeQueue.Item(
-                Collections.nCopies(effects, new Effect.CaughtUp(TABLE, "0.0")),
-                position,
-                position.commitLsn(),
-                position.commitLsn() * 1000);
+                Collections.nCopies(effects, new Effect.CaughtUp(TABLE, "0.0")), position, position.commitLsn());
     }
 
     /** Takes a batch as a target does that has no other. */
@@ -83,11 +80,8 @@ class ChangeQueueTest {
 
     @Test
     void what_is_taken_out_waits_until_it_is_applied() throws InterruptedException {
-        assertThat(queue.waitingSinceMicros()).isZero();
         queue.put(item(1, end(7)));
-        assertThat(queue.waitingSinceMicros()).isEqualTo(7000);
         ChangeQueue.Batch batch = queue.take(NO_TIME);
-        assertThat(queue.waitingSinceMicros()).isEqualTo(7000);
         assertThat(queue.effectsWaiting()).isEqualTo(1);
         assertThat(queue.applied()).isZero();
 
@@ -95,7 +89,6 @@ class ChangeQueueTest {
         assertThat(queue.effectsWaiting()).isEqualTo(1);
         queue.applied(batch.part());
 
-        assertThat(queue.waitingSinceMicros()).isZero();
         assertThat(queue.effectsWaiting()).isZero();
         assertThat(queue.applied()).isEqualTo(queue.put()).isEqualTo(1);
     }
@@ -124,9 +117,7 @@ class ChangeQueueTest {
         queue.committed();
         assertThat(take().position()).isEqualTo(end(40));
 
-        assertThat(queue.waitingSinceMicros()).isEqualTo(10_000);
         queue.applied(first);
-        assertThat(queue.waitingSinceMicros()).isEqualTo(20_000);
         queue.applied(second);
         assertThat(queue.effectsWaiting()).isEqualTo(1);
     }
