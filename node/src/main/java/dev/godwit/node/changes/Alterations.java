@@ -81,21 +81,17 @@ final class Alterations {
     }
 
     /**
-     * The stream tells of a table of a name that is not known: one of ours has got that name.
+     * The stream tells of a table of a name that is not known: one of ours has got that name, or had it for a while.
      *
      * @param all of the migration
      * @return what is to be done in the target
-     * @throws IllegalStateException if no table of ours is missing
      */
     List<Effect> stranger(long oid, Collection<TableName> all) {
         List<Effect> effects = look(all);
-        boolean oneIsGone = source.altered(all.stream().map(join::spec).toList()).values().stream()
-                .anyMatch(alteration ->
-                        !alteration.published() || alteration.followed().isEmpty());
-        if (!oneIsGone) {
-            throw new IllegalStateException("the stream tells of a table that nobody has asked for");
-        }
         join.passOver(oid);
+        source.nameOf(oid)
+                .filter(join::follows)
+                .ifPresent(name -> effects.add(halt(name, "The table had another name at the source for a while.")));
         return effects;
     }
 

@@ -16,7 +16,9 @@ import dev.godwit.protocol.table.TableName;
 import dev.godwit.protocol.table.TableSpec;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import org.apache.pekko.actor.typed.ActorRef;
@@ -120,6 +122,9 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
 
     private record Tick() implements Command {}
 
+    /** These have further columns by now: whatever is compared with what is known is compared with that. */
+    private record Followed(List<TableSpec> tables) implements Command {}
+
     /**
      * How it does.
      *
@@ -218,6 +223,7 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
                 .onMessage(Looked.class, this::onLooked)
                 .onMessage(Begin.class, message -> begin())
                 .onMessage(Tick.class, this::onTick)
+                .onMessage(Followed.class, this::onFollowed)
                 .onSignal(PostStop.class, signal -> {
                     stop();
                     return this;
@@ -399,6 +405,17 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
         return this;
     }
 
+    private Behavior<Command> onFollowed(Followed message) {
+        Map<TableName, TableSpec> now = new HashMap<>();
+        message.tables().forEach(table -> now.put(table.name(), table));
+        if (!now.isEmpty()) {
+            tables = tables.stream()
+                    .map(table -> now.getOrDefault(table.name(), table))
+                    .toList();
+        }
+        return this;
+    }
+
     private Behavior<Command> onTick(Tick tick) {
         if (System.nanoTime() - heardNanos > SILENCE.toNanos()) {
             return Behaviors.stopped();
@@ -428,7 +445,11 @@ public final class ChangeCapture extends AbstractBehavior<ChangeCapture.Command>
             problem = null;
         }
         CaptureStatus status = run.state().status(node, tally, note);
-        run.inOneMoment(Set.copyOf(wanted.confirmed()), news -> report(status, news, false));
+        ActorRef<Command> self = getContext().getSelf();
+        run.inOneMoment(Set.copyOf(wanted.confirmed()), news -> {
+            self.tell(new Followed(news.followed()));
+            report(status, news, false);
+        });
         return this;
     }
 

@@ -96,6 +96,12 @@ final class ChangeRun {
     private volatile Optional<Problem> halted = Optional.empty();
     private final AtomicInteger looks = new AtomicInteger();
 
+    /** Looks that are done, and how much had been put into the queue by the last of them. */
+    private int looksDone;
+
+    private long lookedPut;
+    private long itemsApplied;
+
     /**
      * @param tally goes on from run to run
      * @param failed told once, on whatever thread, unless it was stopped before
@@ -250,12 +256,13 @@ final class ChangeRun {
         looks.incrementAndGet();
         requests.add(() -> {
             put(alterations.look(suspects));
-            looks.decrementAndGet();
+            looksDone++;
+            lookedPut = queue.put();
             noteReached();
         });
     }
 
-    /** Whether every look that was asked for is done, and counts in {@link #reachedLsn}. */
+    /** Whether every look that was asked for is done, and what it led to is in the target, and in {@link #halted}. */
     boolean hasLooked() {
         return looks.get() == 0;
     }
@@ -275,6 +282,7 @@ final class ChangeRun {
     }
 
     private void applied(ChangeQueue.Part part) {
+        itemsApplied += part.items();
         durable = part.position();
         reachedLsn = tries.isEmpty() ? Math.max(reachedLsn, part.lsn()) : reachedLsn;
         alterations.applied(part.marks());
@@ -322,6 +330,10 @@ final class ChangeRun {
 
     private boolean noteReached() {
         counts.applied(queue.put(), queue.applied());
+        if (looksDone > 0 && itemsApplied >= lookedPut) {
+            looks.addAndGet(-looksDone);
+            looksDone = 0;
+        }
         boolean allApplied = queue.put() == queue.applied();
         if (allApplied && join.bufferedBytes() == 0) {
             reachedLsn = lsn;
@@ -353,6 +365,7 @@ final class ChangeRun {
             // What is visible by now need not be told: it keeps the answer short.
             join.visible(ends.source().moment().snapshot());
             if (join.follows(table.name()) && !join.spec(table.name()).columns().equals(table.columns())) {
+                put(alterations.look(List.of(table.name())));
                 refusal.accept(notReady()); // whoever asks will soon know the table as it is
                 return;
             }

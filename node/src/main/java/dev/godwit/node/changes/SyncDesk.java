@@ -37,7 +37,8 @@ final class SyncDesk {
     /** @param altered tables that are not what they were: the reader has to look at them before anything counts as reached */
     record LookedUp(long lsn, List<TableName> altered, Problem problem, ActorRef<Reached> replyTo) implements Command {}
 
-    record Wait(long lsn, long untilNanos, ActorRef<Reached> replyTo) implements Command {}
+    /** @param looking that has to look at tables first; null: none has to */
+    record Wait(long lsn, long untilNanos, ChangeRun looking, ActorRef<Reached> replyTo) implements Command {}
 
     record Carried(Problem problem) implements Command {}
 
@@ -61,32 +62,34 @@ final class SyncDesk {
      */
     void ask(AskReached message, Run wanted, List<TableSpec> tables) {
         ActorRef<Reached> replyTo = message.replyTo();
-        if (message.lsn() >= 0) {
-            context.getSelf().tell(waiting(message.lsn(), replyTo));
-        } else if (wanted == null) {
+        if (wanted == null) {
             replyTo.tell(new Reached(-1, false, ChangeRun.notReady().problem()));
         } else {
             Plan plan = wanted.plan();
             context.pipeToSelf(
                     CompletableFuture.supplyAsync(
-                            () -> end(plan, tables, replyTo), BlockingDispatcher.of(context.getSystem())),
+                            () -> end(plan, message.lsn(), tables, replyTo),
+                            BlockingDispatcher.of(context.getSystem())),
                     (found, failure) -> failure == null
                             ? found
                             : new LookedUp(-1, List.of(), Problem.of(failure, "changes of " + migration), replyTo));
         }
     }
 
-    /** Where the source's log ends now, and what the stream may not tell of. Blocks. */
-    private LookedUp end(Plan plan, List<TableSpec> tables, ActorRef<Reached> replyTo) {
+    /** Where the source's log ends now, if no place is named, and what the stream may not tell of. Blocks. */
+    private LookedUp end(Plan plan, long named, List<TableSpec> tables, ActorRef<Reached> replyTo) {
         SourceDatabase source = databases.source(plan);
         ChangeSource capture = source.capture(plan);
-        long lsn = capture.moment().lsn();
-        source.flushLog(); // else the stream comes there only when somebody writes
+        long lsn = named;
+        if (named < 0) {
+            lsn = capture.moment().lsn();
+            source.flushLog(); // else the stream comes there only when somebody writes
+        }
         return new LookedUp(lsn, List.copyOf(capture.altered(tables).keySet()), null, replyTo);
     }
 
-    private static Wait waiting(long lsn, ActorRef<Reached> replyTo) {
-        return new Wait(lsn, System.nanoTime() + ANSWER.toNanos(), replyTo);
+    private static Wait waiting(long lsn, ChangeRun looking, ActorRef<Reached> replyTo) {
+        return new Wait(lsn, System.nanoTime() + ANSWER.toNanos(), looking, replyTo);
     }
 
     /**
@@ -97,16 +100,21 @@ final class SyncDesk {
         if (message.problem() != null) {
             message.replyTo().tell(new Reached(-1, false, message.problem()));
         } else {
-            if (run != null && run.isReady() && !message.altered().isEmpty()) {
+            boolean looks = !message.altered().isEmpty();
+            if (looks && (run == null || !run.isReady())) {
+                message.replyTo().tell(new Reached(message.lsn(), false, problem));
+                return;
+            } else if (looks) {
                 run.lookAt(message.altered());
             }
-            wait(waiting(message.lsn(), message.replyTo()), wanted, run, problem);
+            wait(waiting(message.lsn(), looks ? run : null, message.replyTo()), wanted, run, problem);
         }
     }
 
     /** As {@link #lookedUp}. */
     void wait(Wait message, Run wanted, ChangeRun run, Problem problem) {
-        boolean reached = run != null && run.reachedLsn() >= message.lsn() && run.hasLooked();
+        boolean another = message.looking() != null && message.looking() != run;
+        boolean reached = !another && run != null && run.reachedLsn() >= message.lsn() && run.hasLooked();
         if (reached && wanted != null && wanted.sequences()) {
             // What was committed before may have taken values of sequences.
             Optional<Problem> halted = run.halted();

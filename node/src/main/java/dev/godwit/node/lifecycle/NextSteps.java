@@ -156,7 +156,7 @@ public final class NextSteps {
         }
         for (TableSpec table : followed) {
             if (ledger.table(table.name()).stream()
-                    .anyMatch(planned -> planned.spec().addedColumns() < table.addedColumns())) {
+                    .anyMatch(planned -> !planned.spec().columns().equals(table.columns()))) {
                 events.add(new TableAltered(table, now));
             }
         }

@@ -26,6 +26,7 @@ import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.Executor;
+import java.util.function.Supplier;
 
 /** The check of a plan: looks at both databases and says what keeps it from running. Writes nothing. */
 public final class MigrationCheck {
@@ -91,7 +92,7 @@ public final class MigrationCheck {
         CompletableFuture<SchemaPlan> read = plan.schema().makesTables()
                 ? CompletableFuture.supplyAsync(() -> source.schema(plan), beside)
                 : CompletableFuture.completedFuture(null);
-        List<TableSpec> tables = source.tables(plan);
+        List<TableSpec> tables = tables(source, plan, read);
         String sourceIdentity = source.identity();
         if (sourceIdentity.equals(target.identity())) {
             problems.add(new Problem(
@@ -104,7 +105,7 @@ public final class MigrationCheck {
         List<NotCarried> leftOut = List.of();
         List<Remark> notes = new ArrayList<>(choice.notes(open));
         if (plan.schema().makesTables() && problems.stream().noneMatch(problem -> SHUT.contains(problem.code()))) {
-            SchemaPlan schema = read(read);
+            SchemaPlan schema = read(read, () -> source.schema(plan));
             TargetDatabase.Acceptance acceptance = target.accepts(plan, tables, schema);
             leftOut = acceptance.leftOut();
             notes.addAll(schema.rights().notes(plan));
@@ -118,10 +119,26 @@ public final class MigrationCheck {
         return new Checked(problems, tables, sourceIdentity, leftOut, choice, notes);
     }
 
-    private static SchemaPlan read(CompletableFuture<SchemaPlan> schema) {
+    /** A node's share may be one session: then one waits for the other. */
+    private static List<TableSpec> tables(SourceDatabase source, Plan plan, CompletableFuture<SchemaPlan> beside) {
+        try {
+            return source.tables(plan);
+        } catch (GodwitException e) {
+            if (e.code() != ErrorCode.SOURCE_CONNECTIONS) {
+                throw e;
+            }
+            beside.exceptionally(failed -> null).join();
+            return source.tables(plan);
+        }
+    }
+
+    private static SchemaPlan read(CompletableFuture<SchemaPlan> schema, Supplier<SchemaPlan> again) {
         try {
             return schema.join();
         } catch (CompletionException e) {
+            if (e.getCause() instanceof GodwitException known && known.code() == ErrorCode.SOURCE_CONNECTIONS) {
+                return again.get();
+            }
             throw e.getCause() instanceof RuntimeException cause ? cause : e;
         }
     }

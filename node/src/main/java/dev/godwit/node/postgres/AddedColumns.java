@@ -22,8 +22,9 @@ final class AddedColumns {
             WHERE c.oid = to_regclass(?)""";
 
     private static final String COLUMN = """
-            SELECT (SELECT format_type(a.atttypid, a.atttypmod) FROM pg_attribute a
-              WHERE a.attrelid = to_regclass(?) AND a.attname = ? AND NOT a.attisdropped AND a.attgenerated = ''),
+            SELECT (SELECT CASE WHEN a.attnotnull OR a.atthasdef OR a.atthasmissing OR a.attidentity <> ''
+                OR a.attgenerated <> '' THEN '' ELSE format_type(a.atttypid, a.atttypmod) END FROM pg_attribute a
+              WHERE a.attrelid = to_regclass(?) AND a.attname = ? AND NOT a.attisdropped),
               to_regtype(?) IS NOT NULL""";
 
     private AddedColumns() {}
@@ -50,7 +51,7 @@ final class AddedColumns {
     }
 
     /**
-     * @param type of the column of that name; null if there is none
+     * @param type of the column of that name; null if there is none, empty if it fills itself or may not be NULL
      * @param known whether there is a type as the column's at the source
      */
     private record Found(String type, boolean known) {}

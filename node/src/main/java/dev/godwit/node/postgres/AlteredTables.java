@@ -28,13 +28,17 @@ final class AlteredTables {
 
     /**
      * Names of a table's columns that hold NULL in every row that was there when they were added. One that was added with a
-     * default keeps a trace of it, unless the default had to be computed for each row and was taken away since.
+     * default keeps a trace of it, unless the default had to be computed for each row and was taken away since. None where a
+     * column behind those that are known was dropped: changes of it may be on their way under the same name.
      */
     private static final String PLAIN = """
             SELECT a.attname FROM pg_attribute a JOIN pg_type t ON t.oid = a.atttypid
             WHERE a.attrelid = ?::bigint::oid AND a.attnum > 0 AND NOT a.attisdropped AND NOT a.attnotnull
               AND NOT a.atthasdef AND NOT a.atthasmissing AND a.attidentity = '' AND a.attgenerated = ''
-              AND a.attcollation = t.typcollation AND t.typtype <> 'd'""";
+              AND a.attcollation = t.typcollation AND t.typtype <> 'd'
+              AND NOT EXISTS (SELECT FROM pg_attribute gone WHERE gone.attrelid = a.attrelid AND gone.attisdropped
+                AND gone.attnum > (SELECT max(last.attnum) FROM pg_attribute last
+                  WHERE last.attrelid = a.attrelid AND last.attname = ANY (?)))""";
 
     private final Connection session;
     private final String publication;
@@ -67,6 +71,18 @@ final class AlteredTables {
             }
         }
         return altered;
+    }
+
+    /** The name of a table by its oid. */
+    Optional<TableName> nameOf(long oid) throws SQLException {
+        String sql = "SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+                + " WHERE c.oid = ?::bigint::oid";
+        try (PreparedStatement statement = session.prepareStatement(sql)) {
+            statement.setLong(1, oid);
+            try (ResultSet row = statement.executeQuery()) {
+                return row.next() ? Optional.of(new TableName(row.getString(1), row.getString(2))) : Optional.empty();
+            }
+        }
     }
 
     private static Alteration gone(String words) {
@@ -103,7 +119,8 @@ final class AlteredTables {
                     Optional.empty(), true, "The table has lost columns, or has columns of other names or types.");
         }
         List<ColumnSpec> further = now.columns().subList(before, now.columns().size());
-        List<String> plain = plain(oid);
+        List<String> plain =
+                plain(oid, table.columns().stream().map(ColumnSpec::name).toList());
         if (!further.stream().map(ColumnSpec::name).allMatch(plain::contains)) {
             return new Alteration(
                     Optional.empty(),
@@ -116,9 +133,10 @@ final class AlteredTables {
                 Optional.of(table.withAdded(further, now.isBinary())), true, "The table has got further columns.");
     }
 
-    private List<String> plain(long oid) throws SQLException {
+    private List<String> plain(long oid, List<String> known) throws SQLException {
         try (PreparedStatement statement = session.prepareStatement(PLAIN)) {
             statement.setLong(1, oid);
+            statement.setArray(2, session.createArrayOf("text", known.toArray()));
             List<String> names = new ArrayList<>();
             try (ResultSet row = statement.executeQuery()) {
                 while (row.next()) {

@@ -129,6 +129,11 @@ final class PostgresChangeSource implements ChangeSource {
     }
 
     @Override
+    public Optional<TableName> nameOf(long oid) {
+        return asking(session -> new AlteredTables(session, names.publication()).nameOf(oid));
+    }
+
+    @Override
     public Map<TableName, Alteration> altered(List<TableSpec> known) {
         return asking(session -> new AlteredTables(session, names.publication()).among(known));
     }

@@ -160,6 +160,11 @@ final class PostgresChangeStream implements ChangeStream {
                     return message;
                 }
                 pause = SHORTEST_PAUSE_NANOS;
+                // Much may come that means nothing to us: whoever asks has other things to do as well.
+                begun = begun == 0 ? System.nanoTime() : begun;
+                if (System.nanoTime() - begun > atMost.toNanos()) {
+                    return Optional.empty();
+                }
             } else if (failedStatus != null) {
                 throw failedStatus; // only now: what the server said before it went is worth more
             }

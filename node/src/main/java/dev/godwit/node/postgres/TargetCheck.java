@@ -14,7 +14,6 @@ import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 import java.util.UUID;
 
 /** Everything about a target that would keep tables from landing, found at once. Writes nothing. */
@@ -187,7 +186,7 @@ final class TargetCheck {
         }
         problems.addAll(sessions.reading(place, connection -> ChangeReadiness.of(connection, plan, tables, false)));
         boolean ownTables = sessions.reading(place, TargetTables::present);
-        problems.addAll(schema.occupied(plan, tables, shape, ownTables, Set.of()));
+        problems.addAll(schema.occupied(plan, tables, shape, ownTables));
     }
 
     /** Of tables that are not there; those that are have their types. */

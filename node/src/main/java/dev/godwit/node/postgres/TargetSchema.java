@@ -23,7 +23,6 @@ import java.util.HashSet;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * Makes the tables that rows land in, with what they need, and proves that they fit and are empty. Repeatable, and safe
@@ -76,11 +75,7 @@ final class TargetSchema {
             });
         }
         record(plan.name(), tables, shape);
-        Set<TableName> justMade = tables.stream()
-                .map(TableSpec::name)
-                .filter(name -> !shape.has(name))
-                .collect(Collectors.toSet());
-        refuseIfAny(occupied(plan, tables, made, true, justMade));
+        refuseIfAny(occupied(plan, tables, made, true));
     }
 
     /** Once the migration is entered, rows may have landed, and what is kept stays. */
@@ -151,11 +146,8 @@ final class TargetSchema {
      * problems. Where changes are applied, a table may be empty because the source's is.
      *
      * @param ownTables whether Godwit's own tables are there; without them nothing is claimed
-     * @param justMade those that were not there a moment ago: what rows they hold was landed in them. Looking into a table
-     *     costs a good part of making it
      */
-    List<Problem> occupied(
-            Plan plan, List<TableSpec> tables, TargetShape shape, boolean ownTables, Set<TableName> justMade) {
+    List<Problem> occupied(Plan plan, List<TableSpec> tables, TargetShape shape, boolean ownTables) {
         String migration = plan.name();
         boolean mayBeEmptied = plan.consistency() == Consistency.ONLINE;
         List<TableName> comparable = tables.stream()
@@ -169,12 +161,7 @@ final class TargetSchema {
             sessions.reading(place, connection -> {
                 // Asked before the rows: a shard that lands in between shows its rows, and no false alarm is given.
                 Set<TableName> landed = ownTables ? landed(connection, migration, some) : Set.of();
-                Set<TableName> holdRows = holdRows(
-                        connection,
-                        some.stream()
-                                .filter(name -> !justMade.contains(name) || landed.contains(name))
-                                .toList(),
-                        shape);
+                Set<TableName> holdRows = holdRows(connection, withBlocks(connection, some), shape);
                 for (TableName table : some) {
                     if (landed.contains(table) && !holdRows.contains(table) && !mayBeEmptied) {
                         problems.add(emptied(table));
@@ -247,6 +234,32 @@ final class TargetSchema {
             }
         }
         return landed;
+    }
+
+    /** Those that may hold rows. Looking into a table costs a good part of making it, and most were made a moment ago. */
+    private static List<TableName> withBlocks(Connection connection, List<TableName> tables) throws SQLException {
+        String sql = """
+                SELECT w.place FROM unnest(?::text[]) WITH ORDINALITY w(name, place)
+                JOIN pg_class c ON c.oid = to_regclass(w.name)
+                WHERE c.relkind <> 'r' OR pg_relation_size(c.oid) > 0 ORDER BY w.place""";
+        List<TableName> some = new ArrayList<>();
+        // A large object without data has no row there.
+        tables.stream().filter(LargeObjects::are).forEach(some::add);
+        try (PreparedStatement statement = connection.prepareStatement(sql)) {
+            statement.setArray(
+                    1,
+                    connection.createArrayOf(
+                            "text", tables.stream().map(Sql::table).toArray()));
+            try (ResultSet row = statement.executeQuery()) {
+                while (row.next()) {
+                    TableName table = tables.get(row.getInt(1) - 1);
+                    if (!LargeObjects.are(table)) {
+                        some.add(table);
+                    }
+                }
+            }
+        }
+        return some;
     }
 
     /** Those that are not empty. Each is locked until the transaction ends, so they may not be too many. */

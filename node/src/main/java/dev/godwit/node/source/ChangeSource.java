@@ -43,6 +43,9 @@ public interface ChangeSource {
     /** How the slot does; empty if it is not there. */
     Optional<SlotHealth> health();
 
+    /** The name that the table of this oid has now; empty if there is none. */
+    Optional<TableName> nameOf(long oid);
+
     /** Those of these tables that are not as they are known. */
     Map<TableName, Alteration> altered(List<TableSpec> known);
 

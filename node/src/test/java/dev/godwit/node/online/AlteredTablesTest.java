@@ -122,6 +122,11 @@ class AlteredTablesTest extends OnlineCluster {
         assertThat(databases.target().number("SELECT max(version) FROM item")).isLessThan(9);
         assertThat(table(cluster.api(), "item").state()).isEqualTo(TableState.PAUSED);
 
+        // Nothing is written after this one: the look has to come before the answer.
+        source.run("ALTER TABLE other ADD COLUMN filled int NOT NULL DEFAULT 5");
+        assertThat(cluster.api().sync(migration, OptionalLong.empty()).reached())
+                .isFalse();
+        awaitHalted(cluster.api(), "other");
         cluster.api().awaitPhase(migration, Phase.IN_STEP, ENOUGH);
         assertThatThrownBy(() -> cluster.api().act(migration, "complete")).hasMessageContaining("--without-halted");
         cluster.api().act(migration, "complete?without=halted");

@@ -36,6 +36,7 @@ class AlteredTablesTest {
                 "CREATE TABLE lost (id int PRIMARY KEY, v text)",
                 "CREATE TABLE retyped (id int PRIMARY KEY, v int)",
                 "CREATE TABLE renamed (id int PRIMARY KEY)",
+                "CREATE TABLE dropped_on_the_way (id int PRIMARY KEY)",
                 "CREATE TABLE gone (id int PRIMARY KEY)",
                 "CREATE TABLE anew (id int PRIMARY KEY)");
         source = new PostgresSource(database.address("postgres"), "godwit test", 4);
@@ -54,6 +55,9 @@ class AlteredTablesTest {
                 "ALTER TABLE collated ADD COLUMN a text COLLATE \"C\"",
                 "ALTER TABLE lost DROP COLUMN v",
                 "ALTER TABLE retyped ALTER COLUMN v TYPE bigint",
+                "ALTER TABLE dropped_on_the_way ADD COLUMN a int",
+                "ALTER TABLE dropped_on_the_way DROP COLUMN a",
+                "ALTER TABLE dropped_on_the_way ADD COLUMN a int",
                 "ALTER TABLE renamed RENAME TO other",
                 "DROP TABLE gone, anew",
                 "CREATE TABLE anew (id int PRIMARY KEY)");

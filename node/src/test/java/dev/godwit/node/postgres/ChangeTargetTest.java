@@ -298,6 +298,9 @@ class ChangeTargetTest {
                 .isFalse();
         assertThat(changes.canFollow(table.withAdded(List.of(new ColumnSpec("note", "integer")), true)))
                 .isTrue();
+        database.run("ALTER TABLE item ADD COLUMN filled integer DEFAULT 1");
+        assertThat(changes.canFollow(table.withAdded(List.of(new ColumnSpec("filled", "integer")), true)))
+                .isFalse();
         database.run("CREATE TABLE child () INHERITS (item)");
         assertThat(changes.canFollow(table.withAdded(List.of(new ColumnSpec("other", "integer")), true)))
                 .isFalse();
